@@ -1,0 +1,70 @@
+# Each target sets up what it needs first. Paths are relative, so that the clone may stand in a folder
+# with spaces or letters of any alphabet in its name.
+SHELL = /bin/sh
+PYTHON ?= python3
+LAB_ARGS ?=
+DIR ?= student
+VENV = .venv
+GOAL = $(or $(firstword $(MAKECMDGOALS)),lab)
+RUN = $(VENV)/bin/python
+# JupyterLab refuses to start as root without being told that it is meant.
+ROOT_ARGS = $$([ "$$(id -u)" -ne 0 ] || echo --allow-root)
+LAB = $(RUN) -m jupyterlab --ServerApp.ip=localhost $(ROOT_ARGS)
+
+.DEFAULT_GOAL = help
+.PHONY: help setup lab edit test test-browser test-matrix lint notebooks bench site student
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## */\1|/p' Makefile | while IFS='|' read -r name text; do \
+	    printf 'make %-13s %s\n' "$$name" "$$text"; done
+
+# The stamp holds what the set-up depends on: this folder (an environment does not survive being moved),
+# the package's description and the versions. It is written last, so a set-up that failed is tried again.
+setup:
+	@key="$$(pwd) $$(cat pyproject.toml constraints.txt | cksum)"; \
+	if [ "$$(cat $(VENV)/stamp 2>/dev/null)" = "$$key" ] && $(RUN) -c pass 2>/dev/null; then exit 0; fi; \
+	rm -f $(VENV)/stamp; \
+	if ! $(RUN) -m pip --version >/dev/null 2>&1; then \
+	    if ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	        echo "MiniFlow needs Python 3.11 or newer, and '$(PYTHON)' is not one: install it (python.org, or your" \
+	             "system's packages) and say which one to use, for example: make $(GOAL) PYTHON=python3.12" >&2; exit 1; fi; \
+	    echo "Setting up $(VENV) (once; this takes a minute or two) ..."; \
+	    if ! $(PYTHON) -m venv --clear $(VENV); then \
+	        echo "The environment $(VENV) could not be made. On Debian and Ubuntu the package python3-venv may be" \
+	             "missing; else look whether this folder can be written to. Then call make again." >&2; exit 1; fi; fi; \
+	if ! $(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'; then \
+	    echo "The packages could not be installed. Is the network up (behind a proxy set HTTPS_PROXY), and is there" \
+	         "1 GB of room on the disk? Then call make again: it goes on from here." >&2; exit 1; fi; \
+	printf '%s\n' "$$key" > $(VENV)/stamp
+
+lab: setup  ## open JupyterLab on your own copy of the lessons, in work/
+	@$(RUN) -m miniflow_lib.authoring work
+	@$(LAB) --ServerApp.root_dir=work $(LAB_ARGS)
+
+edit: setup  ## for authors: open JupyterLab on notebooks/ itself
+	@$(LAB) --ServerApp.root_dir=notebooks $(LAB_ARGS)
+
+test: setup  ## the tests of the library, and every notebook run and compared with what it stores
+	@$(RUN) -m pytest --nbval $(TEST_ARGS)
+
+test-browser: setup  ## the lessons in a real JupyterLab, driven in Chromium
+	@$(RUN) -m pytest tests/browser $(TEST_ARGS)
+
+test-matrix: setup  ## the notebooks on Python 3.11 to 3.13, oldest and newest packages, three processors
+	@$(RUN) tests/matrix.py $(MATRIX_ARGS)
+
+lint: setup  ## the style of the code, the notebooks' included
+	@$(RUN) -m ruff check
+	@$(RUN) -m ruff format --check
+
+notebooks: setup  ## for authors: run every notebook in place and store its outputs, normalised
+	@$(RUN) -m miniflow_lib.authoring build notebooks
+
+bench: setup  ## MiniFlow's speed beside numpy, PyTorch, JAX and others (see benchmarks/README.md)
+	@$(RUN) -m benchmarks $(BENCH_ARGS)
+
+site: setup  ## the whole series as HTML pages that open from disk, in site/
+	@$(RUN) -m miniflow_lib.authoring site
+
+student: setup  ## the lessons without solutions, for a class: make student DIR=folder
+	@$(RUN) -m miniflow_lib.authoring student "$(DIR)"
