@@ -1,0 +1,298 @@
+"""What a learner got wrong, in one sentence: what happened, in which node, and what to try."""
+
+from __future__ import annotations
+
+import linecache
+import math
+import os
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+FLOAT = np.dtype(float)
+_HERE = os.path.dirname(__file__)
+
+
+class MiniFlowError(ValueError):
+    """A mistake that has a sentence. Jupyter shows the sentence and the learner's own line, not our stack."""
+
+    def _render_traceback_(self) -> list[str]:
+        shown, tb = f"{type(self).__name__}: {self}", self.__traceback__
+        own_line = None
+        while tb is not None:
+            code = tb.tb_frame.f_code
+            if os.path.dirname(code.co_filename) != _HERE:
+                line = linecache.getline(code.co_filename, tb.tb_lineno).strip()
+                own_line = f"In line {tb.tb_lineno}: {line}" if line else own_line
+            tb = tb.tb_next
+        return [own_line, shown] if own_line else [shown]
+
+
+# --- construction -----------------------------------------------------------------------------------------
+
+
+def check_name(name) -> str:
+    if not isinstance(name, str):
+        raise MiniFlowError(
+            f"Input takes a name, not {_what(name)}: write x = Input('x') and feed the value to the sort, "
+            "topological_sort({x: ...})."
+        )
+    return name
+
+
+def check_some(op, inputs: tuple) -> tuple:
+    if not inputs:
+        name = type(op).__name__
+        raise MiniFlowError(f"{name} needs at least one node to work on: {name}(x, y).")
+    return inputs
+
+
+def check_inbound_nodes(op, inbound_nodes) -> tuple:
+    """The inbound nodes as a tuple, each of them a node."""
+    kind = type(op).__name__
+    if is_node(inbound_nodes):
+        raise MiniFlowError(f"{kind} got a single node where a list of nodes belongs: Node.__init__(self, [x]).")
+    if isinstance(inbound_nodes, (str, Mapping)) or not hasattr(inbound_nodes, "__iter__"):
+        raise MiniFlowError(f"{kind} takes a list of nodes, not {_what(inbound_nodes)}.")
+    nodes = tuple(inbound_nodes)
+    for place, node in enumerate(nodes, 1):
+        if not is_node(node):
+            raise MiniFlowError(f"Input number {place} of {kind} is {_what(node)}, not a node: {_as_node(node)}.")
+    return nodes
+
+
+def is_node(thing) -> bool:
+    return not isinstance(thing, type) and hasattr(thing, "outbound_nodes") and hasattr(thing, "inbound_nodes")
+
+
+def _as_node(thing) -> str:
+    if isinstance(thing, type):
+        return f"call the class, {thing.__name__}(...), to make a node of it"
+    if isinstance(thing, (list, tuple)):
+        return "give the nodes one by one, Add(x, y) and not Add([x, y]); an array goes into an Input"
+    if hasattr(thing, "forward") and hasattr(thing, "backward"):
+        return f"{type(thing).__name__}.__init__ must first call Node.__init__(self, [...])"
+    return "make an Input for it, c = Input('c'), and feed it its value, topological_sort({c: ...})"
+
+
+# --- the sort ---------------------------------------------------------------------------------------------
+
+
+def check_feed(feed_dict, output) -> dict:
+    """{Input: its value as an array of floats}"""
+    if not isinstance(feed_dict, Mapping):
+        raise MiniFlowError(f"topological_sort takes a dict {{Input: value}}, not {_what(feed_dict)}.")
+    if not feed_dict and output is None:
+        raise MiniFlowError("The feed is empty, so there is nothing to sort: topological_sort({x: 4, y: 5}).")
+    if output is not None and not is_node(output):
+        raise MiniFlowError(f"output= takes the node you want to know, not {_what(output)}: output=f.")
+    for key in feed_dict:
+        if not is_node(key):
+            raise MiniFlowError(f"The feed has {_what(key)} as a key: only Inputs are fed, {{x: 4}} with x = Input('x').")
+        if key.inbound_nodes or not isinstance(key, _input_class()):
+            raise MiniFlowError(f"{key.name} is a {type(key).__name__}, and only Inputs are fed: it works out its own value.")
+    return {node: as_array(value, node) for node, value in feed_dict.items()}
+
+
+def _input_class():
+    from .nodes import Input
+
+    return Input
+
+
+def as_array(value, node) -> np.ndarray:
+    """value as an array of floats of its own; raises what is wrong with it as a value of `node`."""
+    name = f"The Input {node.name}"
+    if value is None:
+        raise MiniFlowError(f"{name} has no value yet: feed it, topological_sort({{{node.name}: ...}}).")
+    if is_node(value) or isinstance(value, type):
+        raise MiniFlowError(f"{name} was given {_what(value)} as its value: give it a number or an array of numbers.")
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise MiniFlowError(f"{name} was given rows of different lengths: every row needs the same.") from None
+    if array.dtype.kind not in "biuf" or np.ma.is_masked(value):
+        raise MiniFlowError(f"{name} was given {_what(value)}: give it a number or an array of numbers.")
+    if not array.size:
+        raise MiniFlowError(f"{name} was given an empty array, shape {array.shape}: it needs at least one number.")
+    return np.array(array, dtype=FLOAT)
+
+
+def inbound_nodes_of(node) -> Sequence:
+    if not is_node(node):
+        raise MiniFlowError(f"{_what(node).capitalize()} is not a node: {_as_node(node)}.")
+    return node.inbound_nodes
+
+
+def not_fed(node, found, output) -> MiniFlowError:
+    users = [str(n.name) for n in found if node in n.inbound_nodes]
+    waits = f"{' and '.join(users[:3])} wait{'s' * (len(users) == 1)} for it" if users else "it is the output"
+    way_out = f"add it to the feed, {{{node.name}: ...}}"
+    if output is None and users:
+        way_out += f"; if {users[0]} is left over from an earlier graph, say what you want: topological_sort(feed, output=f)"
+    return MiniFlowError(f"The Input {node.name} was not fed, and {waits}: {way_out}.")
+
+
+def cycle(nodes: Sequence) -> MiniFlowError:
+    """The names along one cycle among nodes that all wait for one another."""
+    waiting, path, node = set(nodes), [], nodes[0]
+    while node not in path:
+        path.append(node)
+        node = next(n for n in node.inbound_nodes if n in waiting)
+    circle = [str(n.name) for n in reversed(path[path.index(node) :])]
+    shown = circle if len(circle) <= 6 else [*circle[:3], "…", *circle[-2:]]
+    return MiniFlowError(
+        f"The graph has a cycle, {' -> '.join([*shown, circle[0]])}: each waits for the other, so none can run. "
+        "Build it again from new nodes, each made from nodes that were there before it."
+    )
+
+
+# --- the passes -------------------------------------------------------------------------------------------
+
+
+def check_sorted(graph, output=None) -> Sequence:
+    """The list itself, when it is one that a pass can run over and `output` is in it."""
+    if type(graph) is list and graph and (output is None or graph[-1] is output):
+        return graph
+    if type(graph) is not list and (is_node(graph) or isinstance(graph, (str, Mapping)) or not isinstance(graph, Sequence)):
+        raise MiniFlowError(f"A pass runs over the list that topological_sort returned, not over {_what(graph)}.")
+    if not graph:
+        raise MiniFlowError("The list of nodes is empty: sort a graph first, graph = topological_sort({x: 4}).")
+    if output is not None and graph[-1] is not output and not any(node is output for node in graph):
+        if isinstance(output, Sequence):
+            raise MiniFlowError("forward_pass takes the node first and the list second: forward_pass(f, graph).")
+        raise MiniFlowError(
+            f"{getattr(output, 'name', _what(output))} is not in the sorted list: sort the graph that it belongs to, "
+            "topological_sort(feed, output=...)."
+        )
+    return graph
+
+
+def check_cost(cost, graph) -> None:
+    if cost.value is None:
+        raise MiniFlowError(f"{cost.name} has no value yet: run the forward pass before the backward pass.")
+    if np.size(cost.value) != 1:
+        raise MiniFlowError(
+            f"A backward pass starts from a single number, and {cost.name}, the last node, has shape "
+            f"{np.shape(cost.value)}: end the graph in a cost, such as MSE(y, {cost.name})."
+        )
+    if not np.all(np.isfinite(cost.value)):
+        raise MiniFlowError(f"The cost {cost.name} is {float(np.reshape(cost.value, ()))}: {_first_not_finite(cost, graph)}.")
+
+
+def _first_not_finite(cost, graph) -> str:
+    for node in graph:
+        if node.value is not None and not np.all(np.isfinite(node.value)):
+            if node.inbound_nodes and node is not cost:
+                return f"{node.name} was the first to leave the numbers; try a smaller learning rate and new start weights"
+            if not node.inbound_nodes:
+                return f"the value of {node.name} is not finite; if it is data, clean it; if it is a weight, try a smaller learning rate and new start weights"
+    return "the numbers grew too large; try a smaller learning rate and new start weights"
+
+
+def no_value(node) -> MiniFlowError:
+    return MiniFlowError(f"{type(node).__name__}.forward() ran and left {node.name} without a value: set self.value in it.")
+
+
+def two_ends(node, cost, graph) -> MiniFlowError:
+    return MiniFlowError(
+        f"The graph has two ends, {node.name} and {cost.name}, and a backward pass starts from one: if one of them is "
+        "left over from an earlier cell, sort again with the cost you mean, topological_sort(feed, output=cost)."
+    )
+
+
+def in_shape_of(a, y):
+    """y as an array that meets `a` element by element, (m,) as (m, 1) for one; never an outer difference."""
+    if y.shape == a.shape:
+        return y
+    if (*y.shape, 1) == a.shape or _without_ones(y.shape, -1) == _without_ones(a.shape, -1) or _without_ones(y.shape, 0) == _without_ones(a.shape, 0):
+        return y.reshape(a.shape)
+    raise ValueError("shapes")
+
+
+def _without_ones(shape: tuple, end: int) -> tuple:
+    shape = list(shape)
+    while shape and shape[end] == 1:
+        shape.pop(end)
+    return tuple(shape)
+
+
+def explained(error: Exception, node, graph, direction: str) -> Exception:
+    """The sentence for what went wrong when `node` ran, or the error itself when it is the learner's own code."""
+    if isinstance(error, (MiniFlowError, NotImplementedError)):
+        return error
+    if not is_node(node):
+        return MiniFlowError(f"The list has {_what(node)} in it: it must be the list that topological_sort returned.")
+    kind = type(node).__name__
+    for inbound in node.inbound_nodes:
+        if inbound.value is None:
+            if any(inbound is other for other in graph) and type(inbound).__name__ != "Input":
+                place = [id(n) for n in graph]
+                if place.index(id(inbound)) < place.index(id(node)):
+                    return no_value(inbound)
+            return MiniFlowError(
+                f"{node.name} ran before {inbound.name} had a value: run the nodes in the order of topological_sort."
+            )
+    for inbound in node.inbound_nodes:
+        if not isinstance(inbound.value, (np.ndarray, np.generic)):
+            return MiniFlowError(
+                f"{node.name} cannot work with {inbound.name}, whose value is {_what(inbound.value)}: make it a numpy "
+                "array or number (np.tanh and not math.tanh, np.array(rows) and not rows)."
+            )
+    if direction == "backward" and isinstance(error, KeyError):
+        silent = [n for n in node.outbound_nodes if n.run is node.run and node not in n.gradients]
+        if silent:
+            return MiniFlowError(
+                f"{type(silent[0]).__name__}.backward() set no gradient for {node.name}: "
+                f"self.gradients needs an entry for every inbound node."
+            )
+    shapes = ", ".join(f"{n.name} {np.shape(n.value)}" for n in node.inbound_nodes)
+    if type(node).__module__ == __package__ + ".ops":
+        hint = _SHAPE_HINTS.get(kind, "the shapes must be equal or stretch to one another")
+        return MiniFlowError(f"{node.name} cannot work with these shapes, {shapes}: {hint}.")
+    error.add_note(f"(in {direction}() of {node.name}, whose inputs have the shapes: {shapes})")
+    return error
+
+
+_SHAPE_HINTS = {
+    "Linear": "in X @ W + b the last number of X must be the first of W, and b needs one number a column of W",
+    "MSE": "the target y and the prediction a need one number each for the same things, (m,) or (m, 1)",
+}
+
+
+# --- the update -------------------------------------------------------------------------------------------
+
+
+def check_update(trainables, learning_rate) -> None:
+    if is_node(trainables) or not isinstance(trainables, Sequence) or isinstance(trainables, str):
+        raise MiniFlowError(f"sgd_update takes a list of Inputs, [W, b], not {_what(trainables)}.")
+    for node in trainables:
+        if not is_node(node):
+            raise MiniFlowError(f"sgd_update takes a list of Inputs, and {_what(node)} is in it.")
+        if node not in node.gradients:
+            kind = "an Input" if isinstance(node, _input_class()) else f"a {type(node).__name__}, and only Inputs are trained"
+            raise MiniFlowError(
+                f"{node.name} has no gradient to step along ({kind}): run forward_and_backward on a graph it is part of first."
+            )
+
+
+def check_learning_rate(learning_rate) -> None:
+    if isinstance(learning_rate, bool) or not isinstance(learning_rate, (int, float, np.number)):
+        raise MiniFlowError(f"The learning rate is a number such as 0.01, not {_what(learning_rate)}.")
+    if not 0 <= learning_rate < math.inf:
+        raise MiniFlowError(f"The learning rate is {learning_rate}: it must be a number of 0 or more, such as 0.01.")
+
+
+def _what(thing) -> str:
+    """A thing in a few words, for a sentence."""
+    if thing is None:
+        return "None"
+    if isinstance(thing, type):
+        return f"the class {thing.__name__}"
+    if is_node(thing):
+        return f"the node {thing.name}"
+    if isinstance(thing, np.ndarray):
+        return f"an array of shape {thing.shape} and kind {thing.dtype}"
+    shown = repr(thing) if isinstance(thing, (str, int, float, complex)) else ""
+    article = "an" if type(thing).__name__[0] in "aeiou" else "a"
+    return f"{shown if len(shown) <= 30 else shown[:29] + '…'}{', ' * bool(shown)}{article} {type(thing).__name__}"

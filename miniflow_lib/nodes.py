@@ -1,0 +1,75 @@
+"""Lesson 01: a node knows its value, who feeds it, whom it feeds, and what blame it hands back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from . import errors
+
+
+class Node:
+    """One step of the computation. An op is a subclass with `forward` and `backward`.
+
+    Four duties: its `value`, its `inbound_nodes`, its `outbound_nodes`, and its `gradients`, a dict
+    {inbound node: d cost / d that node, by way of this node}, each in the shape of that node's value.
+    """
+
+    run = None  # the backward pass that this node last took part in
+
+    def __init__(self, inbound_nodes: Iterable[Node] = (), name: str | None = None):
+        self.name = type(self).__name__ if name is None else name
+        self.value = None
+        self.inbound_nodes = errors.check_inbound_nodes(self, inbound_nodes)
+        self.outbound_nodes: list[Node] = []
+        self.gradients: dict[Node, np.ndarray] = {}
+        for node in dict.fromkeys(self.inbound_nodes):  # each one once, even in Mul(x, x)
+            node.outbound_nodes.append(self)
+
+    def forward(self) -> None:
+        """Set self.value from the values of the inbound nodes."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward() yet: set self.value in it")
+
+    def backward(self) -> None:
+        """Set self.gradients from self.grad_cost(): the chain rule."""
+        raise NotImplementedError(f"{type(self).__name__} has no backward() yet: set self.gradients in it")
+
+    def grad_cost(self) -> np.ndarray:
+        """d cost / d self: the sum of what its consumers in this run say of it, 1 for the cost itself."""
+        total = None
+        for node in self.outbound_nodes:
+            if node.run is self.run:  # leftovers of an earlier graph on the same Inputs have no say
+                grad = node.gradients[self]
+                total = grad if total is None else total + grad
+        if total is None:  # nobody in this run consumes it
+            return np.float64(1.0) if self.run is None else self.run.start(self)
+        return total
+
+    def __repr__(self) -> str:
+        inputs = [str(node.name) for node in self.inbound_nodes[:4]] + ["…"] * (len(self.inbound_nodes) > 4)
+        own = [] if self.name == type(self).__name__ else [f"name={self.name!r}"]
+        return f"{type(self).__name__}({', '.join(inputs + own)})"
+
+
+class Input(Node):
+    """A value fed from outside, kept as an array of floats.
+
+    After a backward pass `node.gradients[node]` is d cost / d node, in the shape of its value.
+    """
+
+    def __init__(self, name: str = "Input"):
+        super().__init__(name=errors.check_name(name))
+
+    def forward(self, value=None) -> None:
+        """Keep the value it has, or take the one it is given."""
+        if value is not None:
+            self.value = value
+        if getattr(self.value, "dtype", None) is not errors.FLOAT:  # set by hand to a list or an int
+            self.value = errors.as_array(self.value, self)
+
+    def backward(self) -> None:
+        self.gradients = {self: self.grad_cost()}
+
+    def __repr__(self) -> str:
+        return f"Input({self.name!r})"

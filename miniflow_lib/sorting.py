@@ -1,0 +1,64 @@
+"""Lesson 02: an order in which nobody runs before what feeds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from . import errors
+from .nodes import Input, Node
+from .tracing import trace
+
+
+def topological_sort(feed_dict: Mapping[Input, object], output: Node | None = None) -> list[Node]:
+    """Feed the Inputs and list the nodes in an order in which each follows all that feed it.
+
+    Kahn's algorithm: one visit a node and an edge; the order depends on the feed order and the graph alone.
+    With `output`, only what `output` depends on. Raises MiniFlowError for a feed that cannot be, an Input
+    that was not fed, and a cycle.
+    """
+    values = errors.check_feed(feed_dict, output)
+    tell = trace.teller("sort")
+    waits_for = _find(feed_dict, output)  # {node: how many of its inbound nodes are not in the list yet}
+    for node, value in values.items():
+        node.value = value
+    graph = [node for node in waits_for if not node.inbound_nodes]
+    if tell:
+        tell.start(values, waits_for)
+    for node in graph:  # the list grows as we walk it: it is the queue as well
+        if tell:
+            tell.take(node)
+        for out in node.outbound_nodes:
+            if out in waits_for:
+                waits_for[out] -= 1
+                if tell:
+                    tell.cross(node, out, waits_for[out])
+                if waits_for[out] == 0:
+                    graph.append(out)
+    if tell:
+        tell.end(graph)
+    if len(graph) < len(waits_for):
+        raise errors.cycle([node for node in waits_for if waits_for[node]])
+    return graph
+
+
+def _find(feed_dict: Mapping[Input, object], output: Node | None) -> dict[Node, int]:
+    """All nodes of the graph, the fed ones first, each with the number of nodes that feed it."""
+    found = dict.fromkeys(feed_dict if output is None else [])
+    for node in (to_see := list(found)):  # forward: what the fed Inputs lead to
+        for out in node.outbound_nodes:
+            if out not in found:
+                found[out] = None
+                to_see.append(out)
+    if output is not None:
+        found[output] = None
+        to_see = [output]
+    for node in to_see:  # and back: what those need
+        for inbound in errors.inbound_nodes_of(node):
+            if inbound not in found:
+                found[inbound] = None
+                to_see.append(inbound)
+    for node in found:
+        if isinstance(node, Input) and node not in feed_dict:
+            raise errors.not_fed(node, found, output)
+    in_order = {node: None for node in feed_dict if node in found} | found
+    return {node: len(set(node.inbound_nodes)) for node in in_order}
