@@ -17,6 +17,17 @@ from .training import sgd_update
 
 _LATER = {  # name: the module that it is loaded from at first use
     "load_boston": "datasets",
+    **dict.fromkeys(("minibatches", "train"), "training"),
+    **dict.fromkeys(("draw_graph", "show_source"), "drawing"),
+    **dict.fromkeys(("live", "toggles"), "widgets.live"),
+    "stepper": "widgets.stepper",
+    "predict": "widgets.predict",
+    "sort_game": "widgets.sort_game",
+    **dict.fromkeys(("nudge", "tangent", "fill_in_gradients", "cost_of_one_weight"), "widgets.calculus"),
+    "fault_lab": "widgets.fault_lab",
+    **dict.fromkeys(("descent", "explorer"), "widgets.explorer"),
+    "check_gradients": "gradient_check",
+    **dict.fromkeys(("check", "hints", "quiz"), "checks"),
 }
 
 __all__ = [

@@ -1,0 +1,46 @@
+"""A widget that is still a page without a kernel: its stored output carries a fixed text, or a picture."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from html import escape
+
+import ipywidgets
+
+
+class StaticBox(ipywidgets.VBox):
+    """Widgets in a column, and what a reader without a kernel sees in their place.
+
+    text: stored as text/plain, which nbval compares: fixed, never an answer, never what a click changed.
+    html: stored as text/html beside it where a picture says more (see `picture_html`).
+    """
+
+    def __init__(self, children=(), text: str = "", html: str | None = None, **kwargs):
+        super().__init__(children, **kwargs)
+        self.static = {"text/plain": text} if html is None else {"text/plain": text, "text/html": html}
+
+    def _repr_mimebundle_(self, **kwargs):
+        return {**super()._repr_mimebundle_(**kwargs), **self.static}
+
+
+def picture_html(svg: str, alt: str) -> str:
+    """An SVG as an <img> that JupyterLab shows in a notebook it does not trust yet, too."""
+    data = base64.b64encode(svg.encode()).decode()
+    return f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}">'
+
+
+class LatestOnly:
+    """Runs `work(setting)` for the newest setting alone: a click during a run waits, an older one is dropped.
+
+    JupyterLab calls back in the main thread or, after a page reload, in a second one; the last setting wins in both.
+    """
+
+    def __init__(self, work):
+        self.work, self.lock, self.newest = work, threading.RLock(), None
+
+    def __call__(self, setting) -> None:
+        self.newest = ticket = object()
+        with self.lock:
+            if self.newest is ticket:
+                self.work(setting)
