@@ -1,0 +1,84 @@
+"""python -m miniflow_lib.authoring: what the make targets call, for systems without make too."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def _lessons(paths: list[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        found += sorted(path.glob("*.ipynb")) if path.is_dir() else [path]
+    if not found:
+        raise FileNotFoundError(f"There is no notebook in {', '.join(map(str, paths))}.")
+    return found
+
+
+def _build(args: argparse.Namespace) -> int:
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+    from miniflow_lib.authoring.build import build
+
+    failed = 0
+    for path in _lessons(args.paths):
+        try:
+            print(f"{path}: {'changed' if build(path) else 'the same as before'}", flush=True)
+        except (CellExecutionError, CellTimeoutError) as error:
+            failed = 1
+            print(f"{path}: a cell failed, and the file was left as it was.\n{error}", file=sys.stderr)
+    return failed
+
+
+def _clean(args: argparse.Namespace) -> int:
+    from miniflow_lib.authoring.clean import read, write
+
+    for path in _lessons(args.paths):
+        write(read(path), path)
+    return 0
+
+
+def _check(args: argparse.Namespace) -> int:
+    from miniflow_lib.authoring.clean import problems
+
+    found = [line for path in _lessons(args.paths) for line in problems(path)]
+    print("\n".join(found) if found else "All lessons are in their normal form.")
+    return int(bool(found))
+
+
+def _work(args: argparse.Namespace) -> int:
+    from miniflow_lib.authoring.workspace import update_working_copy
+
+    for sentence in update_working_copy(args.lessons, args.folder):
+        print(sentence)
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m miniflow_lib.authoring", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for name, action, text in [
+        ("build", _build, "run notebooks in place and store their outputs, normalised"),
+        ("clean", _clean, "normalise notebooks without running them"),
+        ("check", _check, "say what keeps notebooks from being stored as they are"),
+    ]:
+        command = commands.add_parser(name, help=text)
+        command.add_argument("paths", nargs="*", type=Path, default=[Path("notebooks")])
+        command.set_defaults(action=action)
+    work = commands.add_parser("work", help="bring the lessons into your own folder, writing nothing over")
+    work.add_argument("folder", nargs="?", type=Path, default=Path("work"))
+    work.add_argument("--lessons", type=Path, default=Path("notebooks"))
+    work.set_defaults(action=_work)
+
+    args = parser.parse_args(arguments)
+    try:
+        return args.action(args)
+    except OSError as error:
+        print(f"That did not work: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

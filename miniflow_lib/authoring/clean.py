@@ -1,0 +1,162 @@
+"""The one form in which a lesson is stored.
+
+A notebook is written by three tools (`make notebooks`, JupyterLab, an editor), and each leaves
+something of its own behind: timings, widget views, random ids, a count of runs. `clean` takes away
+all that nobody typed, so that one changed word changes a line or two of the file and a second build
+changes nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+MARK = "miniflow"
+VIEW = "application/vnd.jupyter.widget-view+json"
+CELL_METADATA = ("collapsed", "jupyter", "slideshow", "tags")
+
+
+def is_lesson(notebook: NotebookNode | dict) -> bool:
+    """Whether a notebook is of this series: its metadata say {"miniflow": {"lesson": "06"}} or the like."""
+    return bool(notebook.get("metadata", {}).get(MARK))
+
+
+def clean(notebook: NotebookNode) -> NotebookNode:
+    """A copy of the notebook in its normal form, which changes only with its cells and their outputs."""
+    notebook = nbformat.from_dict(notebook)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    mark = notebook.metadata.get(MARK)
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+            **({MARK: mark} if mark else {}),
+        }
+    )
+    seen: dict[str, int] = {}
+    runs = 0
+    for cell in notebook.cells:
+        _clean_id(cell, seen)
+        _clean_metadata(cell)
+        if cell.cell_type != "code":
+            continue
+        cell.outputs = _clean_outputs(cell.outputs)
+        if cell.get("execution_count") is not None:
+            # A cell that was run twice counts once: the numbers are those of Run All.
+            runs += 1
+            cell.execution_count = runs
+            for output in cell.outputs:
+                if output.output_type == "execute_result":
+                    output.execution_count = runs
+    return notebook
+
+
+def _clean_id(cell: NotebookNode, seen: dict[str, int]) -> None:
+    """An id that changes with the cell's source alone; the second of two equal cells gets -2."""
+    name = hashlib.sha1((cell.cell_type + cell.source).encode()).hexdigest()[:8]
+    seen[name] = seen.get(name, 0) + 1
+    cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
+
+
+def _clean_metadata(cell: NotebookNode) -> None:
+    kept = {key: cell.metadata[key] for key in CELL_METADATA if cell.metadata.get(key)}
+    folds = {key: True for key, value in kept.pop("jupyter", {}).items() if value is True}
+    # Reading a solution unfolds it, and that alone is no reason to store it unfolded.
+    if cell.cell_type == "code" and any(tag.startswith("solution:") for tag in kept.get("tags", [])):
+        folds["source_hidden"] = True
+    if folds:
+        kept["jupyter"] = folds
+    if not kept.get("slideshow", {}).get("slide_type", True):
+        del kept["slideshow"]
+    cell.metadata = nbformat.from_dict(kept)
+
+
+def _clean_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    kept: list[NotebookNode] = []
+    for output in outputs:
+        last = kept[-1] if kept else None
+        if output.output_type == "stream" and last and last.get("name") == output.name:
+            last.text += output.text
+            continue
+        if output.output_type == "error":
+            # The stack names the folders of the machine that ran it.
+            output.traceback = [f"{output.ename}: {output.evalue}"]
+        if "data" in output:
+            output.data.pop(VIEW, None)
+            if not output.data:
+                continue
+        kept.append(output)
+    return kept
+
+
+def as_text(notebook: NotebookNode) -> str:
+    """The notebook as it stands in its file, line end at the end included."""
+    return nbformat.writes(notebook) + "\n"
+
+
+def read(path: Path) -> NotebookNode:
+    """The notebook of a file."""
+    return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Writes the notebook in its normal form, with the same line ends on every system."""
+    path.write_bytes(as_text(clean(notebook)).encode())
+
+
+def problems(path: Path) -> list[str]:
+    """What keeps a lesson from being stored as it is: a sentence each, none when all is well."""
+    notebook = read(path)
+    found = []
+    if notebook.metadata.get(MARK, {}).get("lesson") != path.name[:2]:
+        found.append(
+            f'{path.name} is not marked as lesson {path.name[:2]}: its metadata need {{"{MARK}": {{"lesson": '
+            f'"{path.name[:2]}"}}}}, so that the save hook knows it.'
+        )
+    if path.read_bytes() != as_text(clean(notebook)).encode():
+        found.append(f"{path.name} is not normalised: `make notebooks` does it, then commit the file.")
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code" and cell.source.strip():
+            found += [f"{path.name}, cell {number}: {what}" for what in _cell_problems(cell)]
+    return found
+
+
+def _cell_problems(cell: NotebookNode) -> list[str]:
+    if cell.execution_count is None:
+        return ["was never run. `make notebooks` runs it and stores its outputs."]
+    tags = cell.metadata.get("tags", [])
+    found = []
+    if "raises-exception" not in tags and any(output.output_type == "error" for output in cell.outputs):
+        found.append(
+            "stores an error. Mend the cell, or tag it raises-exception when the error is the lesson."
+        )
+    if any(output.get("name") == "stderr" for output in cell.outputs):
+        found.append("stores a warning (stderr). Mend what it warns of.")
+    if "plt.show()" in cell.source and not any(_shows_something(output) for output in cell.outputs):
+        found.append("draws a plot, but stores no picture with something on it.")
+    return found
+
+
+def _shows_something(output: NotebookNode) -> bool:
+    """Whether an output is a PNG that is not all of one colour."""
+    import matplotlib.image
+
+    png = output.get("data", {}).get("image/png")
+    if png is None:
+        return False
+    pixels = matplotlib.image.imread(io.BytesIO(base64.b64decode(png)), format="png")
+    return bool((pixels != pixels[0, 0]).any())
+
+
+def save_hook(model: dict[str, Any], **_: Any) -> None:
+    """What JupyterLab calls before a save: normalises a lesson of this series, leaves other files alone."""
+    if model.get("type") != "notebook" or not model.get("content"):
+        return
+    if model["content"].get("nbformat") == 4 and is_lesson(model["content"]):
+        model["content"] = clean(model["content"])

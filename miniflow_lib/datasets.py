@@ -1,0 +1,75 @@
+"""Lesson 06: the Boston housing data, from this repository's own data/ folder."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from miniflow_lib.errors import MiniFlowError
+
+_PACKAGE = Path(__file__).resolve().parent
+# In a clone data/ stands beside the package; a wheel carries it inside.
+_FOLDERS = (_PACKAGE.parent / "data", _PACKAGE / "data")
+_SHA256 = "79ac716620024011b03c0c44d2bf99069b8173649181926d9109c25475a3804c"
+
+
+class Bunch(dict):
+    """A dict whose keys are attributes too: `boston["data"]` and `boston.data` are the same array."""
+
+    def __getattr__(self, name: str) -> object:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"no {name!r} here; there are {', '.join(self)}") from None
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self[name] = value
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self]
+
+
+def load_boston(return_X_y: bool = False) -> Bunch | tuple[np.ndarray, np.ndarray]:
+    """The Boston housing data: 506 homes, 13 columns that describe each, and its price.
+
+    Returns a Bunch with `data` (506, 13), `target` (506,) in 1,000 dollars, `feature_names` (13,) and
+    `DESCR`, the data card; with `return_X_y=True` only the pair (data, target). The arrays are
+    new at each call. A file that is missing or was changed gets a MiniFlowError.
+    """
+    folder = _find_data()
+    header, *rows = _read_checked(folder / "boston.csv").splitlines()
+    table = np.array([row.split(",") for row in rows], dtype=float)
+    data, target = table[:, :-1].copy(), table[:, -1].copy()
+    if return_X_y:
+        return data, target
+    return Bunch(
+        data=data,
+        target=target,
+        feature_names=np.array(header.split(",")[:-1]),
+        DESCR=(folder / "README.md").read_text(encoding="utf-8"),
+    )
+
+
+def _find_data() -> Path:
+    """The first folder that holds both the table and its card."""
+    for folder in _FOLDERS:
+        if (folder / "boston.csv").is_file() and (folder / "README.md").is_file():
+            return folder
+    raise MiniFlowError(
+        f"The Boston data are missing: neither {_FOLDERS[0]} nor {_FOLDERS[1]} holds boston.csv and its "
+        "README.md. In a clone, `git checkout -- data` brings them back; else install miniflow_lib again."
+    )
+
+
+def _read_checked(path: Path) -> str:
+    """The file's text with plain line ends, once its checksum says that no value was changed."""
+    # Git and editors on Windows change line ends and add a byte-order mark: that is no damage.
+    raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").rstrip() + b"\n"
+    if hashlib.sha256(raw).hexdigest() != _SHA256:
+        raise MiniFlowError(
+            f"{path} is not the file that came with MiniFlow: it was changed or cut short "
+            f"({raw.count(10) - 1} rows of 506). `git checkout -- data/boston.csv` brings it back."
+        )
+    return raw.decode("ascii")
