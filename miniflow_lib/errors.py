@@ -263,7 +263,7 @@ _SHAPE_HINTS = {
 # --- the update -------------------------------------------------------------------------------------------
 
 
-def check_update(trainables, learning_rate) -> None:
+def check_update(trainables) -> None:
     if is_node(trainables) or not isinstance(trainables, Sequence) or isinstance(trainables, str):
         raise MiniFlowError(f"sgd_update takes a list of Inputs, [W, b], not {_what(trainables)}.")
     for node in trainables:
@@ -274,6 +274,33 @@ def check_update(trainables, learning_rate) -> None:
             raise MiniFlowError(
                 f"{node.name} has no gradient to step along ({kind}): run forward_and_backward on a graph it is part of first."
             )
+
+
+def check_training(graph, feeds, trainables, epochs, batch_size, l2) -> dict:
+    """{Input: its rows as an array of floats}, all of the same number of rows."""
+    check_sorted(graph)
+    if not isinstance(feeds, Mapping) or not feeds:
+        raise MiniFlowError(f"train takes the data as a dict, {{X: X_train, y: y_train}}, not {_what(feeds)}.")
+    if is_node(trainables) or not isinstance(trainables, Sequence) or not all(map(is_node, trainables)):
+        raise MiniFlowError(f"train takes a list of Inputs to train, [W, b], not {_what(trainables)}.")
+    for name, count, least in (("epochs", epochs, 0), ("batch_size", batch_size, 1)):
+        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < least:
+            raise MiniFlowError(f"{name} is a whole number of {least} or more, not {_what(count)}.")
+    if isinstance(l2, bool) or not isinstance(l2, (int, float, np.number)) or not 0 <= l2 < math.inf:
+        raise MiniFlowError(f"l2 is a number of 0 or more, such as 0.001, not {_what(l2)}.")
+    in_graph = set(graph)
+    for node in (*feeds, *trainables):
+        if node not in in_graph:
+            name = node.name if is_node(node) else _what(node)
+            raise MiniFlowError(f"{name} is not in the graph that is to be trained: sort it with {name} in its feed.")
+        if node in feeds and node in trainables:
+            raise MiniFlowError(f"{node.name} is both data and trainable: feed the rows, train the weights.")
+    arrays = {node: as_array(rows, node) for node, rows in feeds.items()}
+    lengths = {node.name: len(rows) if rows.ndim else 0 for node, rows in arrays.items()}
+    if len(set(lengths.values())) > 1 or 0 in lengths.values():
+        shown = ", ".join(f"{name} {arrays[node].shape}" for node, name in zip(arrays, lengths))
+        raise MiniFlowError(f"The data must have a row for each example, the same number in each: {shown}.")
+    return arrays
 
 
 def check_learning_rate(learning_rate) -> None:

@@ -1,11 +1,14 @@
-"""Lesson 06: the update, and the loop around it."""
+"""Lesson 06: the update, the batches, and the loop around them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
 
 from . import errors
-from .nodes import Input
+from .nodes import Input, Node
+from .passes import forward_and_backward
 
 
 def sgd_update(trainables: Sequence[Input], learning_rate: float = 1e-2) -> None:
@@ -13,11 +16,93 @@ def sgd_update(trainables: Sequence[Input], learning_rate: float = 1e-2) -> None
 
     The values are new arrays: what was fed stays as it was. Raises MiniFlowError where there is no gradient.
     """
-    if not 0 <= learning_rate < 1e300:
+    if type(learning_rate) is not float or not 0.0 <= learning_rate < 1e300:
         errors.check_learning_rate(learning_rate)
     try:
-        for t in trainables:
-            t.value = t.value - learning_rate * t.gradients[t]
+        new_values = [t.value - learning_rate * t.gradients[t] for t in trainables]
     except (KeyError, AttributeError, TypeError):
-        errors.check_update(trainables, learning_rate)
+        errors.check_update(trainables)
         raise
+    for t, value in zip(trainables, new_values):
+        t.value = value
+
+
+def minibatches(m: int, batch_size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """The row numbers 0 to m - 1 in a random order, `batch_size` at a time: each row once.
+
+    What does not fill a batch comes last, as a smaller one.
+    """
+    order = rng.permutation(m)
+    for start in range(0, m, batch_size):
+        yield order[start : start + batch_size]
+
+
+def train(
+    graph: Sequence[Node],
+    feeds: Mapping[Input, np.ndarray],
+    trainables: Sequence[Input],
+    *,
+    learning_rate: float = 1e-2,
+    epochs: int = 100,
+    batch_size: int = 11,
+    seed: int = 0,
+    l2: float = 0.0,
+    on_epoch: Callable[[int, float], object] | None = None,
+    progress: bool = True,
+) -> list[float]:
+    """Train by minibatch SGD; returns the cost of each epoch, the mean over its rows while they were learned.
+
+    graph: the sorted list, its last node the cost. feeds: {X: (m, ...), y: (m, ...)}, batched row by row.
+    l2: adds l2 * (sum of W²) over the trainable matrices, and so 2 * l2 * W to their gradients.
+    on_epoch: called with (epoch from 1, cost); training ends early when it returns False.
+    Raises MiniFlowError with `.costs` when the cost is no longer finite. An interrupt ends the training
+    with the weights of the last whole step; the costs so far are returned.
+    """
+    arrays = errors.check_training(graph, feeds, trainables, epochs, batch_size, l2)
+    m, rng, costs = len(next(iter(arrays.values()))), np.random.default_rng(seed), []
+    bar = _progress_bar(epochs) if progress else None
+    matrices = [t for t in trainables if np.ndim(t.value) == 2] if l2 else []
+    weights = [t.value for t in trainables]
+    try:
+        for epoch in range(1, epochs + 1):
+            total = 0.0
+            for rows in minibatches(m, batch_size, rng):
+                for node, array in arrays.items():
+                    node.value = array[rows]
+                forward_and_backward(graph)
+                for W in matrices:
+                    W.gradients[W] = W.gradients[W] + 2.0 * l2 * W.value
+                sgd_update(trainables, learning_rate)
+                total += float(graph[-1].value) * len(rows)
+                weights = [t.value for t in trainables]
+            costs.append(total / m)
+            if bar is not None:
+                bar.value = epoch
+            if on_epoch is not None and on_epoch(epoch, costs[-1]) is False:
+                break
+    except errors.MiniFlowError as error:
+        error.costs = costs
+        raise
+    except KeyboardInterrupt:
+        print(f"Interrupted in epoch {len(costs) + 1}: the weights are those of the last whole step.")
+    finally:
+        for t, value in zip(trainables, weights):
+            t.value = value
+        for node, array in arrays.items():
+            node.value = array
+    return costs
+
+
+def _progress_bar(epochs: int):
+    """A bar whose stored text never changes; nothing outside a notebook."""
+    from IPython import get_ipython
+
+    if get_ipython() is None or not hasattr(get_ipython(), "kernel"):
+        return None
+    from IPython.display import display
+
+    from .widgets.base import progress_bar
+
+    bar, box = progress_bar(epochs)
+    display(box)
+    return bar

@@ -44,3 +44,9 @@ class LatestOnly:
         with self.lock:
             if self.newest is ticket:
                 self.work(setting)
+
+
+def progress_bar(epochs: int) -> tuple[ipywidgets.IntProgress, StaticBox]:
+    """A bar from 0 to `epochs`, and the box to display it in."""
+    bar = ipywidgets.IntProgress(max=epochs, description="epochs")
+    return bar, StaticBox([bar], text=f"{epochs} epoch{'s' * (epochs != 1)}")
