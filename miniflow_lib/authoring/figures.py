@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 from pathlib import Path
 
-BLUE, VERMILLION, INK, GREY = "#0072B2", "#D55E00", "#1a1a1a", "#777"
+BLUE, INK, GREY = "#0072B2", "#1a1a1a", "#777"
 PALE_BLUE, PALE_GREY = "#cfe8ff", "#f4f4f4"
 FONT = "DejaVu Sans,Verdana,Arial,sans-serif"
 IMAGES = Path("notebooks/images")
 
-LESSONS = (
-    "start here",
-    "nodes",
-    "topological sort",
-    "ops",
-    "backprop: numbers",
-    "backprop: layers",
-    "SGD on Boston",
+LESSONS = (  # the lines that stand in each lesson's box
+    ("start here",),
+    ("nodes",),
+    ("topological", "sort"),
+    ("ops",),
+    ("backprop:", "numbers"),
+    ("backprop:", "layers"),
+    ("SGD on", "Boston"),
 )
 
 
@@ -36,27 +37,32 @@ class Sketch:
             f'<rect width="{width}" height="{height}" fill="#fff"/>',
         ]
 
-    def box(self, x: float, y: float, w: float, h: float, text: str | Sequence[str], **look) -> None:
-        """A box with its words in the middle; lit=True marks it by a thick blue frame and bold words."""
+    def box(self, x: float, y: float, w: float, h: float, text: Sequence[str], **look) -> None:
+        """A box with its lines in the middle.
+
+        lit=True: a thick blue frame and bold words. first_bold=True: the first line is a heading.
+        """
         lit, size = look.get("lit", False), look.get("size", 14)
         fill = look.get("fill", PALE_BLUE if lit else PALE_GREY)
         stroke, thick = (BLUE, 3) if lit else (look.get("stroke", GREY), 1.2)
         self.parts.append(
-            f'<rect x="{x:g}" y="{y:g}" width="{w:g}" height="{h:g}" rx="{look.get("round", 6)}" '
+            f'<rect x="{x:g}" y="{y:g}" width="{w:g}" height="{h:g}" rx="6" '
             f'fill="{fill}" stroke="{stroke}" stroke-width="{thick}"/>'
         )
-        lines = [text] if isinstance(text, str) else list(text)
-        top = y + h / 2 - (len(lines) - 1) * (size + 3) / 2 + size * 0.36
+        self._lines(x + w / 2, y + h / 2, text, size, lit or look.get("first_bold", False), lit)
+
+    def _lines(
+        self, x: float, y: float, lines: Sequence[str], size: int, first_bold=False, bold=False
+    ) -> None:
+        top = y - (len(lines) - 1) * (size + 3) / 2 + size * 0.36
         for number, line in enumerate(lines):
-            self.text(x + w / 2, top + number * (size + 3), line, size=size, bold=lit)
+            self.text(x, top + number * (size + 3), line, size=size, bold=bold or (first_bold and not number))
 
     def diamond(self, x: float, y: float, w: float, h: float, text: Sequence[str], size: int = 14) -> None:
         """A question: two ways lead out of it."""
         points = f"{x:g},{y + h / 2:g} {x + w / 2:g},{y:g} {x + w:g},{y + h / 2:g} {x + w / 2:g},{y + h:g}"
         self.parts.append(f'<polygon points="{points}" fill="#fff" stroke="{INK}" stroke-width="1.4"/>')
-        top = y + h / 2 - (len(text) - 1) * (size + 3) / 2 + size * 0.36
-        for number, line in enumerate(text):
-            self.text(x + w / 2, top + number * (size + 3), line, size=size)
+        self._lines(x + w / 2, y + h / 2, text, size)
 
     def text(self, x: float, y: float, text: str, **look) -> None:
         """Words whose middle (or, with anchor="start", whose beginning) is at x, on the line y."""
@@ -74,11 +80,8 @@ class Sketch:
         path = "M" + "L".join(f"{x:g} {y:g}" for x, y in line)
         dash = ' stroke-dasharray="6 4"' if dashed else ""
         self.parts.append(f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.8"{dash}/>')
-        head = [
-            (x1, y1),
-            (x1 - 9 * ux - 5 * uy, y1 - 9 * uy - 5 * ux),
-            (x1 - 9 * ux + 5 * uy, y1 - 9 * uy + 5 * ux),
-        ]
+        back_x, back_y, side_x, side_y = x1 - 9 * ux, y1 - 9 * uy, 5 * uy, 5 * ux
+        head = [(x1, y1), (back_x - side_x, back_y - side_y), (back_x + side_x, back_y + side_y)]
         self.parts.append(f'<path d="M{"L".join(f"{x:g} {y:g}" for x, y in head)}Z" fill="{colour}"/>')
 
     def svg(self) -> str:
@@ -87,25 +90,92 @@ class Sketch:
 
 def series(here: int) -> str:
     """The seven lessons in a row, the one with this number lit and marked "you are here"."""
-    width, gap, top = 116, 12, 10
-    sketch = Sketch(7 * width + 6 * gap + 20, 92, f"Lesson {here} of 0 to 6: {LESSONS[here]}")
+    width, gap, top = 118, 10, 10
+    sketch = Sketch(
+        7 * width + 6 * gap + 20, 94, f"You are at lesson {here} of 0 to 6: {' '.join(LESSONS[here])}"
+    )
     for number, name in enumerate(LESSONS):
         x = 10 + number * (width + gap)
-        words = name.split(": ") if ": " in name else name.split(" ", 1) if len(name) > 13 else [name]
         done = number < here
-        fill = PALE_BLUE if number == here else "#fff" if number > here else PALE_GREY
+        fill = PALE_BLUE if number == here else PALE_GREY if done else "#fff"
         sketch.box(
-            x, top, width, 56, [f"0{number}" + " ✓" * done, *words], lit=number == here, size=12, fill=fill
+            x, top, width, 58, [f"0{number}" + " ✓" * done, *name], lit=number == here, size=13, fill=fill
         )
         if number:
-            sketch.arrow((x - gap, top + 28), (x, top + 28), colour=GREY)
-    sketch.text(
-        10 + here * (width + gap) + width / 2, top + 74, "▲ you are here", size=12, fill=BLUE, bold=True
-    )
+            sketch.arrow((x - gap, top + 29), (x, top + 29), colour=GREY)
+    middle = 10 + here * (width + gap) + width / 2
+    sketch.text(middle, top + 77, "▲ you are here", size=13, fill=BLUE, bold=True)
     return sketch.svg()
 
 
-FIGURES = {f"series_0{number}.svg": (lambda number=number: series(number)) for number in range(7)}
+def pipeline() -> str:
+    """From data to a model in use, with the way back when it is not good enough."""
+    sketch = Sketch(880, 250, "The pipeline of machine learning, from data to deployment, with a loop back")
+    w, h, top, low = 180, 76, 20, 150
+    steps = [
+        ("data", "506 homes", "and their prices"),
+        ("preprocessing", "all columns", "on one scale"),
+        ("batching", "a few homes", "at a time"),
+        ("training", "nudge the numbers", "of the model"),
+    ]
+    left = [20 + number * (w + 40) for number in range(4)]
+    for x, lines in zip(left, steps, strict=True):
+        sketch.box(x, top, w, h, lines, first_bold=True)
+    for x in left[1:]:
+        sketch.arrow((x - 40, top + h / 2), (x, top + h / 2))
+    middle = low + h / 2
+    sketch.box(
+        left[3], low, w, h, ("evaluation", "how far off, on homes", "it has never seen?"), first_bold=True
+    )
+    sketch.arrow((left[3] + w / 2, top + h), (left[3] + w / 2, low))
+    sketch.diamond(left[2] - 30, low - 8, w + 20, h + 16, ("good enough?",))
+    sketch.arrow((left[3], middle), (left[2] + w - 10, middle))
+    sketch.box(left[0], low, w, h, ("deploy", "put it to work"), first_bold=True, fill=PALE_BLUE, stroke=BLUE)
+    sketch.arrow((left[2] - 30, middle), (left[0] + w, middle))
+    sketch.text((left[0] + w + left[2] - 30) / 2, middle - 8, "yes")
+    turn = left[2] - 30 + (w + 20) / 2
+    sketch.arrow(
+        (turn, low - 8), (turn, 122), (left[1] + w / 2, 122), (left[1] + w / 2, top + h), colour=VERMILLION
+    )
+    sketch.text(turn - 10, 140, "no: change something, try again", anchor="end")
+    return sketch.svg()
+
+
+def training_loop() -> str:
+    """The loop of supervised training: start at random, then predict, compare, update, and again."""
+    sketch = Sketch(
+        880, 262, "The loop of supervised training: start at random, predict, error, update, and again"
+    )
+    w, h, top = 180, 66, 100
+    left = [20 + number * (w + 40) for number in range(4)]
+    steps = [
+        ("start at random", "the model's numbers", "mean nothing yet"),
+        ("predict", "a price", "for each home"),
+        ("error", "how far off is it,", "on average?"),
+        ("update", "nudge each number", "so that it shrinks"),
+    ]
+    for x, lines in zip(left, steps, strict=True):
+        sketch.box(x, top, w, h, lines, first_bold=True)
+    for x in left[1:]:
+        sketch.arrow((x - 40, top + h / 2), (x, top + h / 2))
+    for x, lines in (
+        (left[1], ("features", "13 facts about each home")),
+        (left[2], ("target", "its true price")),
+    ):
+        sketch.box(x - 10, 14, w + 20, 48, lines, first_bold=True, fill="#fff", stroke=BLUE)
+        sketch.arrow((x + w / 2, 62), (x + w / 2, top), colour=BLUE)
+    foot = top + h
+    start, end = left[3] + w / 2, left[1] + w / 2
+    sketch.arrow((start, foot), (start, foot + 46), (end, foot + 46), (end, foot))
+    sketch.text((start + end) / 2, foot + 68, "again, some thousand times")
+    return sketch.svg()
+
+
+FIGURES = {
+    **{f"series_0{number}.svg": partial(series, number) for number in range(len(LESSONS))},
+    "pipeline.svg": pipeline,
+    "training_loop.svg": training_loop,
+}
 
 
 def write_all(folder: Path = IMAGES) -> list[Path]:
