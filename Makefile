@@ -25,11 +25,11 @@ setup:
 	if [ "$$(cat $(VENV)/stamp 2>/dev/null)" = "$$key" ] && $(RUN) -c pass 2>/dev/null; then exit 0; fi; \
 	rm -f $(VENV)/stamp; \
 	if ! $(RUN) -m pip --version >/dev/null 2>&1; then \
-	    if ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    if ! "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 	        echo "MiniFlow needs Python 3.11 or newer, and '$(PYTHON)' is not one: install it (python.org, or your" \
 	             "system's packages) and say which one to use, for example: make $(GOAL) PYTHON=python3.12" >&2; exit 1; fi; \
 	    echo "Setting up $(VENV) (once; this takes a minute or two) ..."; \
-	    if ! $(PYTHON) -m venv --clear $(VENV); then \
+	    if ! "$(PYTHON)" -m venv --clear $(VENV); then \
 	        echo "The environment $(VENV) could not be made. On Debian and Ubuntu the package python3-venv may be" \
 	             "missing; else look whether this folder can be written to. Then call make again." >&2; exit 1; fi; fi; \
 	if ! $(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'; then \

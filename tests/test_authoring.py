@@ -375,7 +375,8 @@ def lab(root, tmp_path_factory):
     key = 'printf "%s\\n" "$(pwd) $(cat pyproject.toml constraints.txt | cksum)" > .venv/stamp'
     subprocess.run(["sh", "-c", key], cwd=clone, check=True)
     runtime = clone / "runtime"
-    env = {**os.environ, "JUPYTER_RUNTIME_DIR": str(runtime), "NO_COLOR": "1"}
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    env |= {"JUPYTER_RUNTIME_DIR": str(runtime), "NO_COLOR": "1"}
     with open(clone / "lab.log", "w") as log:
         process = subprocess.Popen(
             ["make", "lab", "LAB_ARGS=--no-browser --port=0"],

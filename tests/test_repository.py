@@ -98,10 +98,12 @@ def test_constraints_pin_every_dependency_once_and_within_its_bounds(project, py
 
 
 def make(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    # Under `make test` the outer make would hand its own flags and variables down.
+    outer = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     return subprocess.run(
         ["make", *arguments],
         cwd=folder,
-        env={**os.environ, **environment},
+        env={**outer, **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -135,7 +137,7 @@ def test_a_python_that_is_too_old_or_missing_is_said(clone):
     old = clone / "old python"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)
-    for python in ("./no-such-python", "./old\\ python"):
+    for python in ("./no-such-python", "./old python"):
         told = make(clone, "test", f"PYTHON={python}")
         assert told.returncode != 0
         assert "MiniFlow needs Python 3.11 or newer" in told.stderr and "make test PYTHON=" in told.stderr
