@@ -134,9 +134,7 @@ def pipeline() -> str:
     sketch.arrow((left[2] - 30, middle), (left[0] + w, middle))
     sketch.text((left[0] + w + left[2] - 30) / 2, middle - 8, "yes")
     turn = left[2] - 30 + (w + 20) / 2
-    sketch.arrow(
-        (turn, low - 8), (turn, 122), (left[1] + w / 2, 122), (left[1] + w / 2, top + h), colour=VERMILLION
-    )
+    sketch.arrow((turn, low - 8), (turn, 122), (left[1] + w / 2, 122), (left[1] + w / 2, top + h))
     sketch.text(turn - 10, 140, "no: change something, try again", anchor="end")
     return sketch.svg()
 
