@@ -51,18 +51,24 @@ def check_inbound_nodes(op, inbound_nodes) -> tuple:
     """The inbound nodes as a tuple, each of them a node."""
     kind = type(op).__name__
     if is_node(inbound_nodes):
-        raise MiniFlowError(f"{kind} got a single node where a list of nodes belongs: Node.__init__(self, [x]).")
+        raise MiniFlowError(
+            f"{kind} got a single node where a list of nodes belongs: Node.__init__(self, [x])."
+        )
     if isinstance(inbound_nodes, (str, Mapping)) or not hasattr(inbound_nodes, "__iter__"):
         raise MiniFlowError(f"{kind} takes a list of nodes, not {_what(inbound_nodes)}.")
     nodes = tuple(inbound_nodes)
     for place, node in enumerate(nodes, 1):
         if not is_node(node):
-            raise MiniFlowError(f"Input number {place} of {kind} is {_what(node)}, not a node: {_as_node(node)}.")
+            raise MiniFlowError(
+                f"Input number {place} of {kind} is {_what(node)}, not a node: {_as_node(node)}."
+            )
     return nodes
 
 
 def is_node(thing) -> bool:
-    return not isinstance(thing, type) and hasattr(thing, "outbound_nodes") and hasattr(thing, "inbound_nodes")
+    return (
+        not isinstance(thing, type) and hasattr(thing, "outbound_nodes") and hasattr(thing, "inbound_nodes")
+    )
 
 
 def _as_node(thing) -> str:
@@ -88,9 +94,13 @@ def check_feed(feed_dict, output) -> dict:
         raise MiniFlowError(f"output= takes the node you want to know, not {_what(output)}: output=f.")
     for key in feed_dict:
         if not is_node(key):
-            raise MiniFlowError(f"The feed has {_what(key)} as a key: only Inputs are fed, {{x: 4}} with x = Input('x').")
+            raise MiniFlowError(
+                f"The feed has {_what(key)} as a key: only Inputs are fed, {{x: 4}} with x = Input('x')."
+            )
         if key.inbound_nodes or not isinstance(key, _input_class()):
-            raise MiniFlowError(f"{key.name} is a {type(key).__name__}, and only Inputs are fed: it works out its own value.")
+            raise MiniFlowError(
+                f"{key.name} is a {type(key).__name__}, and only Inputs are fed: it works out its own value."
+            )
     return {node: as_array(value, node) for node, value in feed_dict.items()}
 
 
@@ -106,15 +116,21 @@ def as_array(value, node) -> np.ndarray:
     if value is None:
         raise MiniFlowError(f"{name} has no value yet: feed it, topological_sort({{{node.name}: ...}}).")
     if is_node(value) or isinstance(value, type):
-        raise MiniFlowError(f"{name} was given {_what(value)} as its value: give it a number or an array of numbers.")
+        raise MiniFlowError(
+            f"{name} was given {_what(value)} as its value: give it a number or an array of numbers."
+        )
     try:
         array = np.asarray(value)
     except ValueError:
-        raise MiniFlowError(f"{name} was given rows of different lengths: every row needs the same.") from None
+        raise MiniFlowError(
+            f"{name} was given rows of different lengths: every row needs the same."
+        ) from None
     if array.dtype.kind not in "biuf" or np.ma.is_masked(value):
         raise MiniFlowError(f"{name} was given {_what(value)}: give it a number or an array of numbers.")
     if not array.size:
-        raise MiniFlowError(f"{name} was given an empty array, shape {array.shape}: it needs at least one number.")
+        raise MiniFlowError(
+            f"{name} was given an empty array, shape {array.shape}: it needs at least one number."
+        )
     return np.array(array, dtype=FLOAT)
 
 
@@ -129,7 +145,8 @@ def not_fed(node, found, output) -> MiniFlowError:
     waits = f"{' and '.join(users[:3])} wait{'s' * (len(users) == 1)} for it" if users else "it is the output"
     way_out = f"add it to the feed, {{{node.name}: ...}}"
     if output is None and users:
-        way_out += f"; if {users[0]} is left over from an earlier graph, say what you want: topological_sort(feed, output=f)"
+        way_out += f"; if {users[0]} is left over from an earlier graph, say what you want: "
+        way_out += "topological_sort(feed, output=f)"
     return MiniFlowError(f"The Input {node.name} was not fed, and {waits}: {way_out}.")
 
 
@@ -142,8 +159,8 @@ def cycle(nodes: Sequence) -> MiniFlowError:
     circle = [str(n.name) for n in reversed(path[path.index(node) :])]
     shown = circle if len(circle) <= 6 else [*circle[:3], "…", *circle[-2:]]
     return MiniFlowError(
-        f"The graph has a cycle, {' -> '.join([*shown, circle[0]])}: each waits for the other, so none can run. "
-        "Build it again from new nodes, each made from nodes that were there before it."
+        f"The graph has a cycle, {' -> '.join([*shown, circle[0]])}: each waits for the other, so none can "
+        "run. Build it again from new nodes, each made from nodes that were there before it."
     )
 
 
@@ -154,16 +171,24 @@ def check_sorted(graph, output=None) -> Sequence:
     """The list itself, when it is one that a pass can run over and `output` is in it."""
     if type(graph) is list and graph and (output is None or graph[-1] is output):
         return graph
-    if type(graph) is not list and (is_node(graph) or isinstance(graph, (str, Mapping)) or not isinstance(graph, Sequence)):
-        raise MiniFlowError(f"A pass runs over the list that topological_sort returned, not over {_what(graph)}.")
+    if type(graph) is not list and (
+        is_node(graph) or isinstance(graph, (str, Mapping)) or not isinstance(graph, Sequence)
+    ):
+        raise MiniFlowError(
+            f"A pass runs over the list that topological_sort returned, not over {_what(graph)}."
+        )
     if not graph:
-        raise MiniFlowError("The list of nodes is empty: sort a graph first, graph = topological_sort({x: 4}).")
+        raise MiniFlowError(
+            "The list of nodes is empty: sort a graph first, graph = topological_sort({x: 4})."
+        )
     if output is not None and graph[-1] is not output and not any(node is output for node in graph):
         if isinstance(output, Sequence):
-            raise MiniFlowError("forward_pass takes the node first and the list second: forward_pass(f, graph).")
+            raise MiniFlowError(
+                "forward_pass takes the node first and the list second: forward_pass(f, graph)."
+            )
         raise MiniFlowError(
-            f"{getattr(output, 'name', _what(output))} is not in the sorted list: sort the graph that it belongs to, "
-            "topological_sort(feed, output=...)."
+            f"{getattr(output, 'name', _what(output))} is not in the sorted list: sort the graph that it belongs "
+            "to, topological_sort(feed, output=...)."
         )
     return graph
 
@@ -177,27 +202,43 @@ def check_cost(cost, graph) -> None:
             f"{np.shape(cost.value)}: end the graph in a cost, such as MSE(y, {cost.name})."
         )
     if not np.all(np.isfinite(cost.value)):
-        raise MiniFlowError(f"The cost {cost.name} is {float(np.reshape(cost.value, ()))}: {_first_not_finite(cost, graph)}.")
+        raise MiniFlowError(
+            f"The cost {cost.name} is {float(np.reshape(cost.value, ()))}: {_first_not_finite(cost, graph)}."
+        )
 
 
 def _first_not_finite(cost, graph) -> str:
+    smaller = "try a smaller learning rate and new start weights"
     for node in graph:
         if node.value is not None and not np.all(np.isfinite(node.value)):
             if node.inbound_nodes and node is not cost:
-                return f"{node.name} was the first to leave the numbers; try a smaller learning rate and new start weights"
+                return f"{node.name} was the first to leave the numbers; {smaller}"
             if not node.inbound_nodes:
-                return f"the value of {node.name} is not finite; if it is data, clean it; if it is a weight, try a smaller learning rate and new start weights"
-    return "the numbers grew too large; try a smaller learning rate and new start weights"
+                return (
+                    f"{node.name} is not finite itself; if it is data, clean it; if it is a weight, {smaller}"
+                )
+    return f"the numbers grew too large; {smaller}"
 
 
 def no_value(node) -> MiniFlowError:
-    return MiniFlowError(f"{type(node).__name__}.forward() ran and left {node.name} without a value: set self.value in it.")
+    return MiniFlowError(
+        f"{type(node).__name__}.forward() ran and left {node.name} without a value: set self.value in it."
+    )
 
 
 def two_ends(node, cost, graph) -> MiniFlowError:
+    in_graph, seen = set(graph), set()
+    for other in graph:
+        seen.add(other)
+        late = next((n for n in other.inbound_nodes if n in in_graph and n not in seen), None)
+        if late is not None:
+            return MiniFlowError(
+                f"{other.name} stands in the list before {late.name}, which feeds it: "
+                "run the nodes in the order of topological_sort."
+            )
     return MiniFlowError(
-        f"The graph has two ends, {node.name} and {cost.name}, and a backward pass starts from one: if one of them is "
-        "left over from an earlier cell, sort again with the cost you mean, topological_sort(feed, output=cost)."
+        f"The graph has two ends, {node.name} and {cost.name}, and a backward pass starts from one: if one of "
+        "them is left over from an earlier cell, sort again with the cost you mean, topological_sort(feed, output=cost)."
     )
 
 
@@ -205,7 +246,11 @@ def in_shape_of(a, y):
     """y as an array that meets `a` element by element, (m,) as (m, 1) for one; never an outer difference."""
     if y.shape == a.shape:
         return y
-    if (*y.shape, 1) == a.shape or _without_ones(y.shape, -1) == _without_ones(a.shape, -1) or _without_ones(y.shape, 0) == _without_ones(a.shape, 0):
+    if (
+        (*y.shape, 1) == a.shape
+        or _without_ones(y.shape, -1) == _without_ones(a.shape, -1)
+        or _without_ones(y.shape, 0) == _without_ones(a.shape, 0)
+    ):
         return y.reshape(a.shape)
     raise ValueError("shapes")
 
@@ -218,11 +263,13 @@ def _without_ones(shape: tuple, end: int) -> tuple:
 
 
 def explained(error: Exception, node, graph, direction: str) -> Exception:
-    """The sentence for what went wrong when `node` ran, or the error itself when it is the learner's own code."""
+    """The sentence for what went wrong when `node` ran, or the error itself when it is the learner's own."""
     if isinstance(error, (MiniFlowError, NotImplementedError)):
         return error
     if not is_node(node):
-        return MiniFlowError(f"The list has {_what(node)} in it: it must be the list that topological_sort returned.")
+        return MiniFlowError(
+            f"The list has {_what(node)} in it: it must be the list that topological_sort returned."
+        )
     kind = type(node).__name__
     for inbound in node.inbound_nodes:
         if inbound.value is None:
@@ -231,13 +278,14 @@ def explained(error: Exception, node, graph, direction: str) -> Exception:
                 if place.index(id(inbound)) < place.index(id(node)):
                     return no_value(inbound)
             return MiniFlowError(
-                f"{node.name} ran before {inbound.name} had a value: run the nodes in the order of topological_sort."
+                f"{node.name} ran before {inbound.name} had a value: run the nodes in the order of "
+                "topological_sort."
             )
     for inbound in node.inbound_nodes:
         if not isinstance(inbound.value, (np.ndarray, np.generic)):
             return MiniFlowError(
-                f"{node.name} cannot work with {inbound.name}, whose value is {_what(inbound.value)}: make it a numpy "
-                "array or number (np.tanh and not math.tanh, np.array(rows) and not rows)."
+                f"{node.name} cannot work with {inbound.name}, whose value is {_what(inbound.value)}: make it a "
+                "numpy array or number (np.tanh and not math.tanh, np.array(rows) and not rows)."
             )
     if direction == "backward" and isinstance(error, KeyError):
         silent = [n for n in node.outbound_nodes if n.run is node.run and node not in n.gradients]
@@ -255,7 +303,8 @@ def explained(error: Exception, node, graph, direction: str) -> Exception:
 
 
 _SHAPE_HINTS = {
-    "Linear": "in X @ W + b the last number of X must be the first of W, and b needs one number a column of W",
+    "Linear": "in X @ W + b the last number of X must be the first of W, and b needs one number for each "
+    "column of W",
     "MSE": "the target y and the prediction a need one number each for the same things, (m,) or (m, 1)",
 }
 
@@ -270,9 +319,14 @@ def check_update(trainables) -> None:
         if not is_node(node):
             raise MiniFlowError(f"sgd_update takes a list of Inputs, and {_what(node)} is in it.")
         if node not in node.gradients:
-            kind = "an Input" if isinstance(node, _input_class()) else f"a {type(node).__name__}, and only Inputs are trained"
+            kind = (
+                "an Input"
+                if isinstance(node, _input_class())
+                else f"a {type(node).__name__}, and only Inputs are trained"
+            )
             raise MiniFlowError(
-                f"{node.name} has no gradient to step along ({kind}): run forward_and_backward on a graph it is part of first."
+                f"{node.name} has no gradient to step along ({kind}): run forward_and_backward first, on a graph "
+                "that it is part of."
             )
 
 
@@ -280,7 +334,9 @@ def check_training(graph, feeds, trainables, epochs, batch_size, l2) -> dict:
     """{Input: its rows as an array of floats}, all of the same number of rows."""
     check_sorted(graph)
     if not isinstance(feeds, Mapping) or not feeds:
-        raise MiniFlowError(f"train takes the data as a dict, {{X: X_train, y: y_train}}, not {_what(feeds)}.")
+        raise MiniFlowError(
+            f"train takes the data as a dict, {{X: X_train, y: y_train}}, not {_what(feeds)}."
+        )
     if is_node(trainables) or not isinstance(trainables, Sequence) or not all(map(is_node, trainables)):
         raise MiniFlowError(f"train takes a list of Inputs to train, [W, b], not {_what(trainables)}.")
     for name, count, least in (("epochs", epochs, 0), ("batch_size", batch_size, 1)):
@@ -292,7 +348,9 @@ def check_training(graph, feeds, trainables, epochs, batch_size, l2) -> dict:
     for node in (*feeds, *trainables):
         if node not in in_graph:
             name = node.name if is_node(node) else _what(node)
-            raise MiniFlowError(f"{name} is not in the graph that is to be trained: sort it with {name} in its feed.")
+            raise MiniFlowError(
+                f"{name} is not in the graph that is to be trained: sort it with {name} in its feed."
+            )
         if node in feeds and node in trainables:
             raise MiniFlowError(f"{node.name} is both data and trainable: feed the rows, train the weights.")
     arrays = {node: as_array(rows, node) for node, rows in feeds.items()}
@@ -307,7 +365,9 @@ def check_learning_rate(learning_rate) -> None:
     if isinstance(learning_rate, bool) or not isinstance(learning_rate, (int, float, np.number)):
         raise MiniFlowError(f"The learning rate is a number such as 0.01, not {_what(learning_rate)}.")
     if not 0 <= learning_rate < math.inf:
-        raise MiniFlowError(f"The learning rate is {learning_rate}: it must be a number of 0 or more, such as 0.01.")
+        raise MiniFlowError(
+            f"The learning rate is {learning_rate}: it must be a number of 0 or more, such as 0.01."
+        )
 
 
 def _what(thing) -> str:
@@ -322,4 +382,5 @@ def _what(thing) -> str:
         return f"an array of shape {thing.shape} and kind {thing.dtype}"
     shown = repr(thing) if isinstance(thing, (str, int, float, complex)) else ""
     article = "an" if type(thing).__name__[0] in "aeiou" else "a"
-    return f"{shown if len(shown) <= 30 else shown[:29] + '…'}{', ' * bool(shown)}{article} {type(thing).__name__}"
+    shown = shown if len(shown) <= 30 else shown[:29] + "…"
+    return f"{shown}{', ' * bool(shown)}{article} {type(thing).__name__}"

@@ -120,6 +120,6 @@ class MSE(Node):
         self.value = np.vdot(self.diff, self.diff) / self.diff.size  # vdot: the sum of diff * diff
 
     def backward(self) -> None:
-        y, a = self.inbound_nodes
+        y, _ = self.inbound_nodes
         grad_y = (2.0 / self.diff.size * self.grad_cost()) * self.diff
         self.gradients = collect(self.inbound_nodes, (grad_y.reshape(y.value.shape), -grad_y))

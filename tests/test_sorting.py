@@ -1,0 +1,164 @@
+"""The sort: right, linear, without recursion, and the same in every process."""
+
+import subprocess
+import sys
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from miniflow_lib import Add, Input, MiniFlowError, Mul, Node, Sigmoid, forward_pass, topological_sort, trace
+
+
+def diamonds(n):
+    """n diamonds one after the other: 3 n + 1 nodes."""
+    top = x = Input("x")
+    for _ in range(n):
+        top = Add(Sigmoid(top), Sigmoid(top))
+    return x, top
+
+
+def count_visits(feed, output=None):
+    with trace.record() as events:
+        topological_sort(feed, output)
+    return sum(event.kind == "take" for event in events), sum(event.kind == "cross" for event in events)
+
+
+@pytest.mark.parametrize("n", [1, 2, 18, 500])
+def test_diamonds_cost_one_visit_a_node_and_an_edge(n):
+    x, _ = diamonds(n)
+    assert count_visits({x: 1.0}) == (3 * n + 1, 4 * n)
+
+
+@pytest.mark.parametrize("n", [10, 18, 200])
+def test_every_list_of_outbound_nodes_is_read_a_fixed_number_of_times(n, monkeypatch):
+    """Counted on the nodes and not on what the trace says: it grows with the nodes, not the paths."""
+    reads = []
+    x, _ = diamonds(n)
+    monkeypatch.setattr(Node, "outbound_nodes", _CountingAttribute(reads), raising=False)
+    topological_sort({x: 1.0})
+    assert len(reads) <= 3 * (3 * n + 1) + 3
+
+
+class _CountingAttribute:
+    """A data descriptor over the instance's own dict, which notes each reading."""
+
+    def __init__(self, reads):
+        self.reads = reads
+
+    def __get__(self, node, owner):
+        self.reads.append(node)
+        return node.__dict__["outbound_nodes"]
+
+    def __set__(self, node, value):
+        node.__dict__["outbound_nodes"] = value
+
+
+def test_a_chain_of_100_000_nodes_needs_no_recursion():
+    x = top = Input("x")
+    for _ in range(100_000):
+        top = Add(top)
+    graph = topological_sort({x: 2.5})
+    assert len(graph) == 100_001 and forward_pass(top, graph) == 2.5
+
+
+def test_a_fan_of_100_000_inputs():
+    xs = [Input() for _ in range(100_000)]
+    total = Add(*xs)
+    graph = topological_sort(dict.fromkeys(xs, 1))
+    assert graph == [*xs, total] and forward_pass(total, graph) == 100_000
+
+
+def test_the_order_is_the_same_in_20_processes_with_different_hash_seeds():
+    program = (
+        "from miniflow_lib import *\n"
+        "xs = [Input(f'x{i}') for i in range(30)]\n"
+        "ops = [Add(xs[i], xs[(7 * i) % 30], name=f'a{i}') for i in range(30)]\n"
+        "top = Mul(*(Add(ops[i], ops[(11 * i) % 30], name=f'b{i}') for i in range(30)))\n"
+        "print([n.name for n in topological_sort(dict.fromkeys(xs, 1))])\n"
+    )
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", program], env={"PYTHONHASHSEED": str(seed)}, stdout=subprocess.PIPE
+        )
+        for seed in range(20)
+    ]
+    assert len({run.communicate(timeout=120)[0] for run in runs}) == 1
+
+
+def test_feed_order_decides_among_valid_orders():
+    x, y, z = Input("x"), Input("y"), Input("z")
+    total = Add(x, y, z)
+    assert topological_sort({z: 1, x: 2, y: 3}) == [z, x, y, total]
+
+
+@st.composite
+def graphs(draw):
+    """A random graph: Inputs, then ops over nodes that were there before, some used more than once."""
+    inputs = [Input(f"x{i}") for i in range(draw(st.integers(1, 5)))]
+    nodes = list(inputs)
+    for _ in range(draw(st.integers(1, 12))):
+        of = draw(st.lists(st.sampled_from(nodes), min_size=1, max_size=4))
+        nodes.append(draw(st.sampled_from([Add, Mul]))(*of))
+    return inputs, nodes
+
+
+@given(graphs())
+def test_nobody_runs_before_what_feeds_it_and_nobody_is_left_out(graph):
+    inputs, nodes = graph
+    order = topological_sort(dict.fromkeys(inputs, 1.0))
+    place = {node: i for i, node in enumerate(order)}
+    assert sorted(map(id, order)) == sorted(map(id, nodes))
+    assert all(place[inbound] < place[node] for node in order for inbound in node.inbound_nodes)
+
+
+@given(graphs(), st.data())
+def test_output_keeps_what_it_depends_on_and_nothing_else(graph, data):
+    inputs, nodes = graph
+    output = data.draw(st.sampled_from(nodes))
+    needed, to_see = {output}, [output]
+    for node in to_see:
+        for inbound in node.inbound_nodes:
+            if inbound not in needed:
+                needed.add(inbound)
+                to_see.append(inbound)
+    order = topological_sort(dict.fromkeys(inputs, 1.0), output=output)
+    assert set(order) == needed and order[-1] is output
+
+
+def test_a_node_without_inputs_that_is_no_input_is_ready_at_once():
+    class Seven(Node):
+        def forward(self):
+            self.value = np.float64(7)
+
+    x = Input("x")
+    total = Add(x, Seven())
+    graph = topological_sort({x: 1})
+    assert forward_pass(total, graph) == 8
+
+
+def test_the_callers_arrays_are_copied():
+    x, data = Input("x"), np.array([1.0, 2.0])
+    topological_sort({x: data})
+    data[0] = 99
+    assert x.value.tolist() == [1.0, 2.0]
+
+
+def test_cycle_by_force_names_the_nodes_on_it():
+    x = Input("x")
+    a = Add(x, name="a")
+    b = Add(a, name="b")
+    a.inbound_nodes, b.outbound_nodes = (x, b), [a]
+    with pytest.raises(MiniFlowError, match="cycle") as caught:
+        topological_sort({x: 1})
+    assert "a -> b -> a" in str(caught.value) or "b -> a -> b" in str(caught.value)
+
+
+def test_in_one_pass_the_places_rise_by_one():
+    x, _ = diamonds(3)
+    with trace.record() as events:
+        topological_sort({x: 1})
+    places = [event.value for event in events if event.kind == "take"]
+    assert places[0] == 0 and all(b - a == 1 for a, b in pairwise(places))
