@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
+from typing import TextIO
 
 import numpy as np
-from traitlets import Bool, HasTraits, observe
+from traitlets import Bool, HasTraits, Int, observe
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +25,8 @@ class Event:
                ready (node) · order (value = the names in order)
     A pass:    start (value = the names in order) · forward (node, got = its inputs, value = its result)
                backward (node, got = what its consumers say, value = their sum, gave = what it hands on)
-    `got` and `gave` are tuples of (name, array).
+    `got` and `gave` are tuples of (name, array). Forward, an Add or Mul of several also says how it got there:
+    other is its sign, gave is the running total after each input.
     """
 
     pass_: str
@@ -33,13 +38,25 @@ class Event:
     gave: tuple[tuple[str, object], ...] = ()
 
 
+@dataclass
+class Count:
+    """How many events have been printed, and whether it was said that no more will be."""
+
+    events: int = 0
+    closed: bool = False
+
 
 @dataclass(frozen=True)
 class Listening:
-    """Who listens in this context: the lists of `record`, and flags that go before the learner's own."""
+    """Who listens in this context: the lists of `record`, and flags that go before the learner's own.
+
+    count and out: where `override` was asked for them, a count of its own, and a file in the place of stdout.
+    """
 
     recorders: tuple[list[Event], ...] = ()
     flags: Mapping[str, bool] = field(default_factory=dict)
+    count: Count | None = None
+    out: TextIO | None = None
 
 
 _listening: ContextVar[Listening | None] = ContextVar("listening", default=None)
@@ -47,12 +64,12 @@ _listening: ContextVar[Listening | None] = ContextVar("listening", default=None)
 
 def names(graph: Iterable) -> dict:
     """{node: the name it is shown by}: its own, numbered in list order where several share it."""
-    graph = list(graph)
-    count = Counter(str(node.name) for node in graph)
+    own = {node: _own_name(node) for node in graph}
+    count = Counter(own.values())
     taken = {name for name, times in count.items() if times == 1}
     shown, number = {}, Counter()
-    for node in graph:
-        name = base = str(node.name)
+    for node, base in own.items():
+        name = base
         while count[base] > 1 and (name == base or name in taken):
             number[base] += 1
             name = f"{base}_{number[base]}"
@@ -62,12 +79,25 @@ def names(graph: Iterable) -> dict:
 
 
 class Trace(HasTraits):
-    """The two flags. T_DEBUG prints the sort, DEBUG prints both passes."""
+    """The two flags. T_DEBUG prints the sort, DEBUG prints both passes.
+
+    limit: how many events a cell may print (outside a notebook: a call), so that a flag left on buries nothing.
+    """
 
     DEBUG = Bool(False)
     T_DEBUG = Bool(False)
+    limit = Int(400)
 
     quiet = True  # neither flag is on: a plain attribute, since every pass looks at it
+    _cell = Count()
+    _shell = None
+
+    def __setattr__(self, name: str, value) -> None:
+        if not name.startswith("_") and not hasattr(type(self), name):
+            raise AttributeError(
+                f"trace has no {name!r}: its flags are DEBUG (the passes) and T_DEBUG (the sort)"
+            )
+        super().__setattr__(name, value)
 
     @observe("DEBUG", "T_DEBUG")
     def _flags_changed(self, change) -> None:
@@ -81,10 +111,10 @@ class Trace(HasTraits):
                 return None
             listening = Listening()
         flag = "T_DEBUG" if pass_ == "sort" else "DEBUG"
-        printing = listening.flags.get(flag, getattr(self, flag))
-        if not printing and not listening.recorders:
+        count = self._count(listening) if listening.flags.get(flag, getattr(self, flag)) else None
+        if (count is None or count.closed) and not listening.recorders:
             return None
-        tell = Tell(listening.recorders, printing)
+        tell = Tell(listening.recorders, count, self.limit, listening.out)
         return SortTeller(tell) if pass_ == "sort" else PassTeller(tell, pass_, graph)
 
     @contextmanager
@@ -96,11 +126,31 @@ class Trace(HasTraits):
             yield events
 
     @contextmanager
-    def override(self, **flags: bool) -> Iterator[None]:
-        """Other flags for this block and this thread alone: trace.override(DEBUG=True)."""
+    def override(self, *, out: TextIO | None = None, **flags: bool) -> Iterator[None]:
+        """Other flags for this block and this thread alone: trace.override(DEBUG=True).
+
+        With `out` the text goes to that file, and is counted for itself.
+        """
         now = _listening.get() or Listening()
-        with _listen(replace(now, flags={**now.flags, **flags})):
+        own = {} if out is None else {"out": out, "count": Count()}
+        with _listen(replace(now, flags={**now.flags, **flags}, **own)):
             yield
+
+    def _count(self, listening: Listening) -> Count:
+        """The count of this block, else of this cell, else (no notebook) of this call."""
+        if listening.count is not None:
+            return listening.count
+        ipython = sys.modules.get("IPython")
+        shell = ipython and ipython.get_ipython()
+        if not shell:
+            return Count()
+        if self._shell is not shell:
+            self._shell = shell
+            shell.events.register("pre_run_cell", self._new_cell)
+        return self._cell
+
+    def _new_cell(self, info) -> None:
+        self._cell = Count()
 
 
 @contextmanager
@@ -117,16 +167,40 @@ trace = Trace()
 
 @dataclass(frozen=True)
 class Tell:
-    """Hands an event to everybody who listens."""
+    """Hands events to everybody who listens; prints them while `count` is below the limit."""
 
     recorders: tuple[list[Event], ...]
-    printing: bool
+    count: Count | None
+    limit: int
+    out: TextIO | None
 
-    def __call__(self, event: Event) -> None:
-        for events in self.recorders:
-            events.append(event)
-        if self.printing:
-            print(event)
+    def __call__(self, text: Callable[[list[Event]], str], events: list[Event]) -> None:
+        for recorder in self.recorders:
+            recorder.extend(events)
+        if self.count is None or self.count.closed:
+            return
+        shown = events[: self.limit - self.count.events]
+        self.count.events += len(shown)
+        lines = [text(shown)] if shown else []
+        if len(shown) < len(events):
+            self.count.closed = True
+            lines.append(
+                f"… {self.limit} events told: the rest of this cell is not shown. To see more set trace.limit,"
+                "\n  or trace one step alone:  with trace.override(DEBUG=True): forward_and_backward(graph)"
+            )
+        self.print("\n".join(lines) + "\n")
+
+    def print(self, text: str) -> None:
+        out = sys.stdout if self.out is None else self.out
+        try:
+            text.encode(getattr(out, "encoding", None) or "utf-8")
+        except UnicodeEncodeError:  # a console that has no arrows must not stop the program
+            text = (
+                text.translate({ord("→"): "->", ord("…"): "...", ord("·"): "*"})
+                .encode("ascii", "replace")
+                .decode()
+            )
+        print(text, end="", file=out)  # in one piece, so that two threads do not cut into each other's lines
 
 
 class SortTeller:
@@ -153,36 +227,86 @@ class SortTeller:
             self.steps.append(("ready", other, None, None))
 
     def end(self, graph: Sequence) -> None:
-        shown = names([*graph, *(node for node in self.nodes if node not in set(graph))])
-        for kind, node, other, value in self.steps:
-            name = shown.get(node) or str(node.name)  # a fed Input that the output does not need
-            self.tell(Event("sort", kind, name, shown.get(other, ""), value))
-        self.tell(Event("sort", "order", value=tuple(shown[n] for n in graph)))
+        from .trace_text import sort_text
+
+        # The list first: a number in a name is a place in it. What is left waits in a cycle, or was fed in vain.
+        shown = names(dict.fromkeys([*graph, *self.nodes, *(node for _, node, _, _ in self.steps)]))
+        events = [
+            Event("sort", kind, shown[node], shown.get(other, ""), value)
+            for kind, node, other, value in self.steps
+        ]
+        self.tell(sort_text, [*events, Event("sort", "order", value=tuple(shown[node] for node in graph))])
 
 
 class PassTeller:
-    """Tells each node that a pass has done: what went in, what came out."""
+    """Tells each node that a pass has done: what went in, what came out.
+
+    Nothing that a student's node holds may make a pass fail that runs without a trace: what cannot be read
+    is told as None.
+    """
 
     def __init__(self, tell: Tell, pass_: str, graph: Sequence):
         self.tell, self.pass_ = tell, pass_
         self.shown = names(graph)
         order = tuple(self.shown.values())
-        tell(Event(pass_, "start", value=order if pass_ == "forward" else order[::-1]))
+        self.say(Event(pass_, "start", value=order if pass_ == "forward" else order[::-1]))
 
     def __call__(self, node) -> None:
+        name = self.name(node)
         if self.pass_ == "forward":
             got = tuple((self.name(n), _copy(n.value)) for n in node.inbound_nodes)
-            event = Event("forward", "forward", self.name(node), "", _copy(node.value), got)
+            value = _copy(node.value)
+            sign, totals = _running_totals(node, got, value)
+            self.say(Event("forward", "forward", name, sign, value, got, totals))
         else:
             consumers = [n for n in node.outbound_nodes if n.run is node.run and n in self.shown]
-            got = tuple((self.name(n), _copy(n.gradients[node])) for n in consumers)
-            gave = tuple((self.name(n), _copy(g)) for n, g in node.gradients.items())
-            event = Event("backward", "backward", self.name(node), "", _copy(node.grad_cost()), got, gave)
-        self.tell(event)
+            got = tuple((self.name(n), _try(lambda n=n: _copy(n.gradients[node]))) for n in consumers)
+            gave = _try(lambda: tuple((self.name(n), _copy(g)) for n, g in node.gradients.items())) or ()
+            self.say(
+                Event("backward", "backward", name, "", _try(lambda: _copy(node.grad_cost())), got, gave)
+            )
+
+    def say(self, event: Event) -> None:
+        from .trace_text import pass_text
+
+        def text(events: list[Event]) -> str:
+            return _try(lambda: "\n".join(map(pass_text, events))) or f"  {event.node}   (cannot be shown)"
+
+        self.tell(text, [event])
 
     def name(self, node) -> str:
-        return self.shown.get(node) or str(node.name)
+        return self.shown.get(node) or _own_name(node)
+
+
+def _running_totals(node, got: tuple, value) -> tuple[str, tuple]:
+    """The sign of an Add or a Mul and what it had after each input; nothing for other ops.
+
+    By the class's name, so that a learner's own Add is told like ours; and only where the last total is the value.
+    """
+    kind = {"Add": ("+", np.add), "Mul": ("·", np.multiply)}.get(type(node).__name__)
+    if kind is None or len(got) < 2:
+        return "", ()
+    sign, work = kind
+    totals = _try(lambda: list(accumulate((v for _, v in got), work)))
+    if totals is None or not _try(lambda: np.allclose(totals[-1], value, equal_nan=True)):
+        return "", ()
+    return sign, tuple((name, total) for (name, _), total in zip(got, totals))
+
+
+def _own_name(node) -> str:
+    """A node's name in one line; its class's where it has none, as when Node.__init__ was not called."""
+    text = _try(lambda: str(node.name)) or type(node).__name__
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _copy(value):
-    return np.array(value, copy=True) if isinstance(value, np.ndarray) else value
+    """As it is now: the engine goes on and may change it."""
+    return value.copy() if isinstance(value, np.ndarray) else _try(lambda: deepcopy(value))
+
+
+def _try(work: Callable):
+    """What `work` returns, None where it raises."""
+    try:
+        return work()
+    except Exception:
+        return None

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import base64
+import io
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from html import escape
 
 import ipywidgets
@@ -28,6 +33,38 @@ def picture_html(svg: str, alt: str) -> str:
     """An SVG as an <img> that JupyterLab shows in a notebook it does not trust yet, too."""
     data = base64.b64encode(svg.encode()).decode()
     return f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}">'
+
+
+_buffer: ContextVar[io.StringIO | None] = ContextVar("buffer", default=None)
+
+
+class _Stdout:
+    """stdout, save that what is printed in a block of `captured` goes to that block's buffer."""
+
+    def __init__(self, real):
+        self.real = real
+
+    def write(self, text: str) -> int:
+        return (_buffer.get() or self.real).write(text)
+
+    def __getattr__(self, name: str):
+        return getattr(self.real, name)
+
+
+@contextmanager
+def captured() -> Iterator[io.StringIO]:
+    """What this block prints, and no other thread: after a page reload a click runs beside a running cell.
+
+    (contextlib.redirect_stdout takes the running cell's lines too.) The wrapper stays in place afterwards:
+    taken away while another thread has stdout redirected, it would take that redirection with it.
+    """
+    if not isinstance(sys.stdout, _Stdout):
+        sys.stdout = _Stdout(sys.stdout)
+    token = _buffer.set(buffer := io.StringIO())
+    try:
+        yield buffer
+    finally:
+        _buffer.reset(token)
 
 
 class LatestOnly:

@@ -1,0 +1,239 @@
+"""The events of the sort and the passes as text: what DEBUG and T_DEBUG print."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+WIDTH = 88  # characters: what a window 900 pixels wide shows without scrolling
+WHOLE, CORNER = 6, 3  # a row or column of up to 6 is shown whole, of a longer one the first 3
+STEP = {"Add": "+", "Mul": "·"}
+
+Block = tuple[str, list[str]]  # a heading and the lines under it
+
+
+def show_value(value: object, digits: int = 10) -> str:
+    """A value in one line: `19`, `[6, 14, 3]`, `[[-0.4198, 0.2848, -1.2879, …], …]` (the corner of a large one).
+
+    digits: significant ones of a single number; an array has up to 8 decimals, a corner up to 4.
+    """
+    rows, columns_cut, rows_cut, ndim = _rows(value)
+    if not ndim:
+        return _number(value, digits)
+    if rows_cut:
+        rows = rows[:1]
+    texts = ["[" + ", ".join([*row, *["…"] * columns_cut]) + "]" for row in rows]
+    inside = ", ".join([*texts, *["…"] * rows_cut])
+    return inside if ndim == 1 else "[" * (ndim - 1) + inside + "]" * (ndim - 1)
+
+
+def sort_text(events: Sequence) -> str:
+    """The story of one sort (or its beginning) in lines."""
+    of_kind = {}
+    for event in events:
+        of_kind.setdefault(event.kind, []).append(event)
+    taken = {event.node for event in of_kind.get("take", ())}
+    ready = {event.node for event in of_kind.get("ready", ())}
+    waiting = {event.node: event.value for event in of_kind.get("waits", ())}
+    fed = {event.node: event.value for event in of_kind.get("fed", ())}
+    first_ready = [event.node for event in of_kind.get("ready", ()) if event.node not in waiting]
+
+    lines = ["topological_sort: a node is ready when all its inbound nodes are in the list"]
+    entries = [
+        _item(node, value) + ("" if node in taken or "order" not in of_kind else "  (not needed)")
+        for node, value in fed.items()
+    ]
+    lines += _labelled("fed", entries)
+    lines += _labelled("edges", [f"{e.node} → {e.other}" for e in of_kind.get("edge", ())])
+    lines += _labelled("waiting", _wrapped(f"{node} for {count}" for node, count in waiting.items()))
+    lines += _labelled("ready", _wrapped(first_ready))
+    for event in events:
+        if event.kind == "take":
+            value = f", its value {_brief(fed[event.node])} is fed" if event.node in fed else ""
+            lines.append(f"  {'take ' + str(event.value + 1):<9}{event.node}{value}")
+        elif event.kind == "cross":
+            left = f"waits for {event.value} more" if event.value else "is ready"
+            lines.append(f"{'':<11}cross off {event.node} → {event.other}: {event.other} {left}")
+        elif event.kind == "order":
+            lines += _labelled("sorted", _wrapped(event.value))
+            never = [node for node in waiting if node not in ready]
+            lines += _labelled("stuck", _wrapped(never), " wait for each other, for ever")
+    return "\n".join(lines)
+
+
+def pass_text(event) -> str:
+    """What one event of a pass says, in one line or a few."""
+    if event.kind == "start":
+        return {
+            "forward": "forward pass: each node works out its value from those of its inbound nodes",
+            "backward": "backward pass: each gradient starts at 0 and adds what every outbound node says",
+        }[event.pass_]
+    return "\n".join(_forward(event) if event.kind == "forward" else _backward(event))
+
+
+def _forward(event) -> list[str]:
+    if not event.got:
+        return [f"  {_item(event.node, event.value)}"]
+    if event.gave:
+        return _running_total(event)
+    result = _item(event.node, event.value)
+    if _short(event.value, *(value for _, value in event.got)):
+        line = f"  {', '.join(_item(*got) for got in event.got)} → {result}"
+        if len(line) <= WIDTH:
+            return [line]
+    blocks = [(_named(name, value), _block(value)) for name, value in event.got]
+    result_block = (_named(event.node, event.value), _block(event.value))
+    return [f"  {event.node}", *_side_by_side([*blocks, ("", ["→"]), result_block])]
+
+
+def _running_total(event) -> list[str]:
+    sign, before = event.other, "0" if event.other == "+" else "1"
+    lines = []
+    for (name, value), (_, total) in zip(event.got, event.gave):
+        after = show_value(total)
+        lines.append(f"{before} {sign} {show_value(value)} ({name}) = {after}")
+        before = after
+    space = len(event.node) + 3
+    return [f"{'  ' + event.node + ' ' if not i else '':<{space}} {line}" for i, line in enumerate(lines)]
+
+
+def _backward(event) -> list[str]:
+    own = len(event.gave) == 1 and event.gave[0][0] == event.node  # an Input keeps its gradient for itself
+    got = [(f"from {name}", value) for name, value in event.got]
+    if len(got) > 1:
+        got.append(("sum", event.value))
+    gave = [] if own else [(f"for {name}", value) for name, value in event.gave]
+    nobody = ""
+    if not got and own and not np.any(event.value):
+        nobody = "from nobody: the cost does not depend on it, so 0"
+    elif not got:
+        nobody = "from nobody: it is the cost, and d cost / d cost = 1"
+    if own or _short(*(value for _, value in (*got, *gave))):
+        line = f"  {event.node}  {nobody}{', '.join(_said(*pair) for pair in got)}"
+        if gave:
+            line += " → " + ", ".join(_said(*pair) for pair in gave)
+        if len(line) <= WIDTH:
+            return [line]
+    blocks = [(_named(name, value), _block(value)) for name, value in got]
+    blocks += [("", ["→"])] * bool(got and gave)
+    blocks += [(_named(name, value), _block(value)) for name, value in gave]
+    return [f"  {event.node}  {nobody}".rstrip(), *_side_by_side(blocks)]
+
+
+def _said(name: str, value: object) -> str:
+    return (
+        f"{_named(name, value)} {show_value(value)}" if np.ndim(value) > 1 else f"{name} {show_value(value)}"
+    )
+
+
+def _brief(value: object) -> str:
+    return f"of shape {value.shape}" if _ndim(value) else show_value(value)
+
+
+def _item(name: str, value: object) -> str:
+    return f"{_named(name, value)} = {show_value(value)}"
+
+
+def _named(name: str, value: object) -> str:
+    shape = value.shape if isinstance(value, np.ndarray) and value.ndim else None
+    return name if shape is None else f"{name} {shape}"
+
+
+def _short(*values: object) -> bool:
+    return all(_ndim(value) < 2 for value in values)
+
+
+def _ndim(value: object) -> int:
+    return value.ndim if isinstance(value, np.ndarray) else 0
+
+
+def _labelled(label: str, entries: Sequence[str], after: str = "") -> list[str]:
+    """The entries under each other, the label before the first."""
+    lines = [f"  {label if not i else '':<9}{entry}" for i, entry in enumerate(entries)]
+    return [*lines[:-1], lines[-1] + after] if lines else []
+
+
+def _wrapped(entries: Iterable[str]) -> list[str]:
+    """The entries in as few lines as they need, with commas."""
+    lines = [""]
+    for entry in entries:
+        if lines[-1] and len(lines[-1]) + len(entry) + 13 > WIDTH:
+            lines[-1] += ","
+            lines.append("")
+        lines[-1] += (", " if lines[-1] else "") + entry
+    return [line for line in lines if line]
+
+
+def _side_by_side(blocks: Iterable[Block]) -> list[str]:
+    """Arrays beside each other under their headings, in as many bands as the width asks for."""
+    bands, width = [[]], 0
+    for heading, lines in blocks:
+        own = max(len(line) for line in (heading, *lines)) + 3
+        if bands[-1] and width + own > WIDTH - 6 + 3:
+            bands.append([])
+            width = 0
+        bands[-1].append((heading, lines, own))
+        width += own
+    text = []
+    for band in bands:
+        height = max(len(lines) for _, lines, _ in band)
+        rows = [[(heading, own) for heading, _, own in band]]
+        rows += [[(lines[i] if i < len(lines) else "", own) for _, lines, own in band] for i in range(height)]
+        text += [(" " * 6 + "".join(f"{cell:<{own}}" for cell, own in row)).rstrip() for row in rows]
+    return text
+
+
+def _block(value: object) -> list[str]:
+    """An array in lines, its columns aligned; a large one's corner."""
+    rows, columns_cut, rows_cut, ndim = _rows(value)
+    if ndim < 2:
+        return [show_value(value)]
+    width = max((len(text) for row in rows for text in row), default=0)
+    texts = [
+        "[" + ", ".join([*(text.rjust(width) for text in row), *["…"] * columns_cut]) + "]" for row in rows
+    ]
+    if rows_cut:
+        texts.append("…")
+    opening = "[" * (ndim - 1)
+    lines = [f"{opening if not i else ' ' * (ndim - 1)}{text}," for i, text in enumerate(texts)]
+    return [*lines[:-1], lines[-1][:-1] + "]" * (ndim - 1)] if lines else [f"{opening}]"]
+
+
+def _rows(value: object) -> tuple[list[list[str]], bool, bool, int]:
+    """The numbers of an array as texts, row by row; whether columns and rows were cut; its dimensions."""
+    if not isinstance(value, np.ndarray) or value.ndim == 0:
+        return [], False, False, 0
+    if value.size == 0:
+        return [], False, False, value.ndim
+    table = value.reshape(-1, value.shape[-1])
+    columns_cut, rows_cut = table.shape[1] > WHOLE, table.shape[0] > WHOLE
+    cut = table[: CORNER if rows_cut else None, : CORNER if columns_cut else None]
+    texts = iter(_numbers(cut.ravel().tolist(), 4 if rows_cut or columns_cut else 8))
+    return [[next(texts) for _ in row] for row in cut], columns_cut, rows_cut, value.ndim
+
+
+def _number(value: object, digits: int) -> str:
+    """A single number, or whatever else a student's node may hold."""
+    value = value.item() if isinstance(value, np.generic | np.ndarray) else value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        text = " ".join(repr(value).split())
+        return f"a {type(value).__name__}" if " at 0x" in text or len(text) > WIDTH else text
+    if math.isfinite(value) and value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    return f"{value:.{digits}g}"
+
+
+def _numbers(values: list, decimals: int) -> list[str]:
+    """The numbers of an array in one common form: whole ones as such, else with equally many decimals."""
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        return [_number(value, 10) for value in values]
+    sizes = [abs(value) for value in values if math.isfinite(value) and value]
+    if all(size == int(size) and size < 1e9 for size in sizes):
+        return [_number(value, 10) for value in values]
+    small, large = min(sizes), max(sizes)
+    form = "e" if large >= 1e8 or small < 1e-4 or large / small > 1000 else "f"  # numpy's own rule
+    exact = [f"{size:.{decimals}{form}}".partition("e")[0].rstrip("0") for size in sizes]
+    needed = max(len(text.partition(".")[2]) for text in exact)
+    return [f"{value:.{needed}{form}}" if value else "0" for value in values]
