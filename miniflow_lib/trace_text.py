@@ -15,7 +15,7 @@ Block = tuple[str, list[str]]  # a heading and the lines under it
 
 
 def show_value(value: object, digits: int = 10) -> str:
-    """A value in one line: `19`, `[6, 14, 3]`, `[[-0.4198, 0.2848, -1.2879, …], …]` (the corner of a large one).
+    """A value in one line: `19`, `[6, 14, 3]`, the corner of a large one: `[[-0.4198, 0.2848, -1.2879, …], …]`.
 
     digits: significant ones of a single number; an array has up to 8 decimals, a corner up to 4.
     """

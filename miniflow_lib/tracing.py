@@ -25,8 +25,8 @@ class Event:
                ready (node) · order (value = the names in order)
     A pass:    start (value = the names in order) · forward (node, got = its inputs, value = its result)
                backward (node, got = what its consumers say, value = their sum, gave = what it hands on)
-    `got` and `gave` are tuples of (name, array). Forward, an Add or Mul of several also says how it got there:
-    other is its sign, gave is the running total after each input.
+    `got` and `gave` are tuples of (name, array). Forward, an Add or Mul of several says how it got there, too:
+    other = its sign, gave = the running total after each input.
     """
 
     pass_: str
@@ -81,7 +81,7 @@ def names(graph: Iterable) -> dict:
 class Trace(HasTraits):
     """The two flags. T_DEBUG prints the sort, DEBUG prints both passes.
 
-    limit: how many events a cell may print (outside a notebook: a call), so that a flag left on buries nothing.
+    limit: how many events a cell may print (outside a notebook: a call); a flag left on then buries nothing.
     """
 
     DEBUG = Bool(False)
@@ -185,8 +185,8 @@ class Tell:
         if len(shown) < len(events):
             self.count.closed = True
             lines.append(
-                f"… {self.limit} events told: the rest of this cell is not shown. To see more set trace.limit,"
-                "\n  or trace one step alone:  with trace.override(DEBUG=True): forward_and_backward(graph)"
+                f"… {self.limit} events told; the rest of this cell is not shown. To see more, set trace.limit, "
+                "or trace one step alone: with trace.override(DEBUG=True): …"
             )
         self.print("\n".join(lines) + "\n")
 
@@ -229,7 +229,7 @@ class SortTeller:
     def end(self, graph: Sequence) -> None:
         from .trace_text import sort_text
 
-        # The list first: a number in a name is a place in it. What is left waits in a cycle, or was fed in vain.
+        # The list first: a number in a name is a place in it. The rest waits in a cycle, or was fed in vain.
         shown = names(dict.fromkeys([*graph, *self.nodes, *(node for _, node, _, _ in self.steps)]))
         events = [
             Event("sort", kind, shown[node], shown.get(other, ""), value)
@@ -281,7 +281,7 @@ class PassTeller:
 def _running_totals(node, got: tuple, value) -> tuple[str, tuple]:
     """The sign of an Add or a Mul and what it had after each input; nothing for other ops.
 
-    By the class's name, so that a learner's own Add is told like ours; and only where the last total is the value.
+    By the class's name, so that a learner's own Add is told like ours; only where the last total is its value.
     """
     kind = {"Add": ("+", np.add), "Mul": ("·", np.multiply)}.get(type(node).__name__)
     if kind is None or len(got) < 2:

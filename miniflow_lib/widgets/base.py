@@ -70,7 +70,7 @@ def captured() -> Iterator[io.StringIO]:
 class LatestOnly:
     """Runs `work(setting)` for the newest setting alone: a click during a run waits, an older one is dropped.
 
-    JupyterLab calls back in the main thread or, after a page reload, in a second one; the last setting wins in both.
+    JupyterLab calls back in the main thread or, after a page reload, in a second one; the last setting wins.
     """
 
     def __init__(self, work):

@@ -1,4 +1,4 @@
-"""The flags as buttons: `toggles` for the learner's own cells, `live` for one example that answers in place."""
+"""The flags as buttons: `toggles` for the learner's own cells, `live` for one example, answering in place."""
 
 from __future__ import annotations
 
