@@ -9,13 +9,12 @@ import numpy as np
 
 WIDTH = 88  # characters: what a window 900 pixels wide shows without scrolling
 WHOLE, CORNER = 6, 3  # a row or column of up to 6 is shown whole, of a longer one the first 3
-STEP = {"Add": "+", "Mul": "·"}
 
 Block = tuple[str, list[str]]  # a heading and the lines under it
 
 
 def show_value(value: object, digits: int = 10) -> str:
-    """A value in one line: `19`, `[6, 14, 3]`, the corner of a large one: `[[-0.4198, 0.2848, -1.2879, …], …]`.
+    """A value in one line: `19`, `[6, 14, 3]`, or a large one's corner: `[[-0.41, 0.28, -1.28, …], …]`.
 
     digits: significant ones of a single number; an array has up to 8 decimals, a corner up to 4.
     """

@@ -25,7 +25,7 @@ class Event:
                ready (node) · order (value = the names in order)
     A pass:    start (value = the names in order) · forward (node, got = its inputs, value = its result)
                backward (node, got = what its consumers say, value = their sum, gave = what it hands on)
-    `got` and `gave` are tuples of (name, array). Forward, an Add or Mul of several says how it got there, too:
+    `got` and `gave` are tuples of (name, array). Forward, an Add or Mul of several says more:
     other = its sign, gave = the running total after each input.
     """
 
@@ -185,8 +185,8 @@ class Tell:
         if len(shown) < len(events):
             self.count.closed = True
             lines.append(
-                f"… {self.limit} events told; the rest of this cell is not shown. To see more, set trace.limit, "
-                "or trace one step alone: with trace.override(DEBUG=True): …"
+                f"… {self.limit} events told; the rest of this cell is not shown. "
+                "To see more, set trace.limit, or trace one step in a cell of its own."
             )
         self.print("\n".join(lines) + "\n")
 
@@ -281,7 +281,7 @@ class PassTeller:
 def _running_totals(node, got: tuple, value) -> tuple[str, tuple]:
     """The sign of an Add or a Mul and what it had after each input; nothing for other ops.
 
-    By the class's name, so that a learner's own Add is told like ours; only where the last total is its value.
+    By the class's name, so that a learner's own Add is told like ours; only where the total is its value.
     """
     kind = {"Add": ("+", np.add), "Mul": ("·", np.multiply)}.get(type(node).__name__)
     if kind is None or len(got) < 2:
