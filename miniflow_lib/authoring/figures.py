@@ -157,7 +157,7 @@ def training_loop() -> str:
     for x in left[1:]:
         sketch.arrow((x - 40, top + h / 2), (x, top + h / 2))
     for x, lines in (
-        (left[1], ("features", "13 facts about each home")),
+        (left[1], ("features", "facts about each home")),
         (left[2], ("target", "its true price")),
     ):
         sketch.box(x - 10, 14, w + 20, 48, lines, first_bold=True, fill="#fff", stroke=BLUE)
@@ -169,10 +169,31 @@ def training_loop() -> str:
     return sketch.svg()
 
 
+def matrix_product() -> str:
+    """X to the left of the product and W above it: the row and the column that meet in a number are lit."""
+    sketch = Sketch(880, 276, "Row 0 of X and column 1 of W are lit; they meet in the 22 of the product X @ W")
+    size, left, right, top, low = 56, 160, 380, 20, 150
+
+    def grid(x: float, y: float, rows: Sequence[Sequence], lit: Sequence[tuple[int, int]]) -> None:
+        for i, row in enumerate(rows):
+            for j, number in enumerate(row):
+                sketch.box(x + j * size, y + i * size, size, size, [str(number)], lit=(i, j) in lit, size=18)
+
+    grid(left, low, [[1, 2], [3, 4]], [(0, 0), (0, 1)])
+    grid(right, top, [[5, 6], [7, 8]], [(0, 1), (1, 1)])
+    grid(right, low, [[19, 22], ["?", "?"]], [(0, 1)])
+    sketch.text(left - 24, low + size + 6, "X", size=18)
+    sketch.text(right - 24, top + size + 6, "W", size=18)
+    sketch.text(right - 46, low + size + 6, "X @ W", size=18)
+    sketch.text(right + 2 * size + 30, low + size / 2 + 6, "1 · 6 + 2 · 8 = 22", size=18, anchor="start")
+    return sketch.svg()
+
+
 FIGURES = {
     **{f"series_0{number}.svg": partial(series, number) for number in range(len(LESSONS))},
     "pipeline.svg": pipeline,
     "training_loop.svg": training_loop,
+    "matrix_product.svg": matrix_product,
 }
 
 
