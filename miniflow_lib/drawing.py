@@ -1,0 +1,436 @@
+"""A graph as a picture: boxes and arrows in SVG, by the standard library alone, the same bytes each time."""
+
+from __future__ import annotations
+
+import base64
+import inspect
+import unicodedata
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from itertools import pairwise
+
+import numpy as np
+
+from . import errors
+from .layout import MARGIN, Layout, Rect, lay_out
+from .nodes import Node
+from .tracing import names
+
+BLUE, VERMILLION, INK, GREY = "#0072B2", "#D55E00", "#222", "#666"
+SIZE, LINE = 12, 15  # of the letters and from line to line, in pixels
+LETTER = 0.61 * SIZE  # letters of one width, so that a text can be measured without a screen
+MOST_NUMBERS = 6  # an array of more is shown by its shape
+LONGEST_NAME, LONGEST_LINE = 30, 26  # letters
+LETTERS = f'font-family="DejaVu Sans Mono,Menlo,Consolas,monospace" font-size="{SIZE}"'
+
+
+# --- numbers and names as text ----------------------------------------------------------------------------
+
+
+def show_number(value: float) -> str:
+    """A number for a picture: four digits at the most, three beside a power of ten. 0.00016702 -> 1.67e-4"""
+    text = f"{value:.4g}"
+    if "e" in text or 0 < abs(value) < 1e-3:
+        digits, power = f"{value:.2e}".split("e")
+        text = f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
+    return "0" if text == "-0" else text
+
+
+def show_value(value: object) -> list[str]:
+    """The lines that show a value in a picture: a number, the rows of a small array, else the shape."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        return [fit(str(value), LONGEST_LINE)]
+    if array.ndim == 0:
+        return [show_number(float(array))]
+    if array.size <= MOST_NUMBERS and array.ndim <= 2 and array.size:
+        cells = [[show_number(float(number)) for number in row] for row in np.atleast_2d(array)]
+        widths = [max(map(len, column)) for column in zip(*cells)]
+        lines = ["[" + " ".join(map(str.rjust, row, widths)) + "]" for row in cells]
+        if array.ndim == 2:
+            lines = [f"{'[' if n == 0 else ' '}{line}" for n, line in enumerate(lines)]
+            lines = [f"{line}{']' if n == len(lines) - 1 else ' '}" for n, line in enumerate(lines)]
+        if len(lines[0]) <= LONGEST_LINE:
+            return lines
+    return [f"shape {array.shape}"]
+
+
+def fit(text: str, letters: int) -> str:
+    """The text on one line of at most so many letters, its middle left out if need be, its end kept."""
+    text = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    if len(text) <= letters:
+        return text
+    end = letters // 3
+    return f"{text[: letters - end - 1]}…{text[-end:]}"
+
+
+def width_of(text: str) -> float:
+    """How wide a text is at the most, in pixels."""
+    width = 0.0
+    for letter in text:
+        if not unicodedata.combining(letter):
+            narrow = letter < "\u2190" and unicodedata.east_asian_width(letter) not in "WF"
+            width += LETTER if narrow or letter in "∂…→" else 2.2 * LETTER
+    return width
+
+
+# --- what is drawn ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Scene:
+    """What one picture of a graph shows beside its boxes and arrows.
+
+    lit and arrows: the boxes and the edges that are drawn strong, in blue or, with back=True, in vermillion
+    with arrowheads that point back.
+    """
+
+    values: Mapping[Hashable, object] = field(default_factory=dict)
+    notes: Mapping[Hashable, str] = field(default_factory=dict)
+    sums: Mapping[Hashable, object] = field(default_factory=dict)
+    gradients: Mapping[tuple, object] = field(default_factory=dict)
+    labels: Mapping[tuple, str] = field(default_factory=dict)
+    lit: frozenset = frozenset()
+    arrows: frozenset = frozenset()
+    back: bool = False
+
+    def in_box(self, node) -> list[tuple[str, str]]:
+        """(text, colour) of each line under the name of a node."""
+        lines = [(line, BLUE) for line in show_value(self.values[node])] if node in self.values else []
+        lines += [(self.notes[node], GREY)] if node in self.notes else []
+        return lines + (_marked(self.sums[node]) if node in self.sums else [])
+
+    def on_edge(self, edge) -> list[tuple[str, str]]:
+        """(text, colour) of each line that stands on an edge."""
+        lines = [(fit(self.labels[edge], LONGEST_NAME), INK)] if edge in self.labels else []
+        return lines + (_marked(self.gradients[edge]) if edge in self.gradients else [])
+
+
+def _marked(gradient) -> list[tuple[str, str]]:
+    lines = show_value(gradient)
+    return [(f"{'∂' if n == 0 else ' '} {line}", VERMILLION) for n, line in enumerate(lines)]
+
+
+class Drawing:
+    """A graph with places for all that its scenes show, so that nothing moves from one to the next.
+
+    nodes: {node: its name} in order. edges: (from, to). kinds: {node: its class's name}; a node without one is
+    an Input and gets square corners.
+    """
+
+    def __init__(
+        self,
+        nodes: Mapping[Hashable, str],
+        edges: Sequence[tuple],
+        kinds: Mapping[Hashable, str],
+        scenes: Iterable[Scene] = (),
+        title: str = "",
+    ):
+        self.heads = {node: _heading(name, kinds.get(node, "")) for node, name in nodes.items()}
+        self.ops, self.edges = set(kinds), [edge for edge in edges if edge[0] is not edge[1]]
+        self.title = fit(title, 100)
+        scenes = list(scenes)
+        arriving = {node: sum(b == node for _, b in self.edges) for node in nodes}
+        sizes = {}
+        for node, head in self.heads.items():
+            texts = [scene.in_box(node) for scene in scenes]
+            lines = [head[0] + head[1], *(line for text in texts for line, _ in text)]
+            rows = 1 + max(map(len, texts), default=0)
+            height = max(LINE * rows + 12, 9 * arriving[node] + 16)
+            sizes[node] = (
+                round(max(map(width_of, lines)) * 1.02 + (26 if node in self.ops else 16), 1),
+                height,
+            )
+        label_sizes = {}
+        for edge in self.edges:
+            texts = [text for text in (scene.on_edge(edge) for scene in scenes) if text]
+            if texts:
+                width = max(width_of(line) for text in texts for line, _ in text)
+                label_sizes[edge] = (round(width + 8, 1), LINE * max(map(len, texts)) + 2)
+        self.layout = lay_out(list(nodes), self.edges, sizes, label_sizes, top=24 if title else 0)
+        self.width = max(self.layout.width, width_of(self.title) + 2 * MARGIN)
+        self._edges = {edge: _path(points) for edge, points in self.layout.edges.items()}
+
+    def svg(self, scene: Scene, alt: str = "") -> str:
+        """The picture of one scene. What the texts are and where they stand goes to `layout.texts`."""
+        texts = self.layout.texts
+        texts.clear()
+        parts = [self._arrow(edge, scene) for edge in self.edges if edge not in scene.arrows]
+        parts += [self._arrow(edge, scene) for edge in self.edges if edge in scene.arrows]
+        for edge, rect in self.layout.labels.items():
+            lines = scene.on_edge(edge)
+            if lines:
+                parts.append(self._label(rect, lines))
+        parts += [self._box(node, scene) for node in self.heads]
+        if self.title:
+            card = Rect(0, 0, self.width, self.layout.height)
+            parts.append(self._lines([(self.title, INK)], self.width / 2, 6, card))
+        width, height = f"{self.width:g}", f"{self.layout.height:g}"
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+            f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(alt)}" {LETTERS} '
+            'text-anchor="middle" fill="none" style="max-width:100%;height:auto">'
+            f'<rect width="{width}" height="{height}" rx="6" fill="#fff"/>{"".join(parts)}</svg>'
+        )
+
+    def _arrow(self, edge, scene: Scene) -> str:
+        lit = edge in scene.arrows
+        colour = (VERMILLION if scene.back else BLUE) if lit else "#888"
+        points = self.layout.edges[edge]
+        backwards = (lit and scene.back) != (edge in self.layout.turned)
+        (x, y), way = (points[0], 1) if backwards else (points[-1], -1)
+        width = 3 if lit else 1.3
+        return (
+            f'<path d="{self._edges[edge]}" stroke="{colour}" stroke-width="{width}"/>'
+            f'<path d="M{x:g} {y:g}l{8 * way} -4.5v9z" fill="{colour}"/>'
+        )
+
+    def _label(self, rect: Rect, lines) -> str:
+        width, height = max(width_of(line) for line, _ in lines) + 4, LINE * len(lines)
+        x, y = rect.middle
+        place = f'x="{x - width / 2:g}" y="{y - height / 2:g}" width="{width:g}" height="{height}"'
+        ground = f'<rect {place} fill="#fff"/>'
+        return ground + self._lines(lines, x, y - height / 2, rect)
+
+    def _box(self, node, scene: Scene) -> str:
+        box, lit = self.layout.boxes[node], node in scene.lit
+        stroke, ground = (VERMILLION, "#fdebdd") if scene.back else (BLUE, "#dceefa")
+        op = node in self.ops
+        if not lit:
+            stroke, ground = "#555", "#f1f1ec" if op else "#fff"
+        radius = f' rx="{min(18, box.height / 2):g}"' if op else ""
+        shape = (
+            f'<rect x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}"{radius} '
+            f'fill="{ground}" stroke="{stroke}" stroke-width="{3 if lit else 1.2}"/>'
+        )
+        lines = scene.in_box(node)
+        x, y = box.middle
+        top = y - LINE * (1 + len(lines)) / 2
+        name, kind = self.heads[node]
+        self._note(name + kind, x, top, box)
+        head = f'<tspan font-weight="bold">{escape(name)}</tspan>{escape(kind)}'
+        head = f'<text x="{x:g}" y="{top + 11:g}" fill="{INK}">{head}</text>'
+        return shape + head + self._lines(lines, x, top + LINE, box)
+
+    def _lines(self, lines, x: float, top: float, owner: Rect) -> str:
+        parts = []
+        for n, (line, colour) in enumerate(lines):
+            self._note(line, x, top + LINE * n, owner)
+            shown = escape(line).replace(" ", "\N{NO-BREAK SPACE}")
+            parts.append(f'<text x="{x:g}" y="{top + LINE * n + 11:g}" fill="{colour}">{shown}</text>')
+        return "".join(parts)
+
+    def _note(self, text: str, x: float, top: float, owner: Rect) -> None:
+        width = width_of(text)
+        self.layout.texts.append((text, Rect(x - width / 2, top, width, LINE), owner))
+
+
+def _heading(name: str, kind: str) -> tuple[str, str]:
+    """What stands at the top of a box: the name and, when it does not tell, the kind: q: Add"""
+    name = fit(name, LONGEST_NAME)
+    told = not kind or name == kind or name.startswith(f"{kind}_")
+    return name, "" if told else f": {fit(kind, LONGEST_NAME)}"
+
+
+def _path(points: list[tuple[float, float]]) -> str:
+    (x, y), *rest = points
+    steps = [f"M{x:g} {y:g}"]
+    for right, low in rest:
+        half = (x + right) / 2
+        steps.append(f"H{right:g}" if low == y else f"C{half:g} {y:g} {half:g} {low:g} {right:g} {low:g}")
+        x, y = right, low
+    return "".join(steps)
+
+
+# --- what a lesson calls ----------------------------------------------------------------------------------
+
+
+class Picture:
+    """A picture that a notebook shows, with words for those who do not see it.
+
+    svg: the picture itself · alt: the words · layout: where everything stands, for tests.
+    """
+
+    def __init__(self, svg: str, alt: str, layout: Layout):
+        self.svg, self.alt, self.layout = svg, alt, layout
+
+    def __repr__(self) -> str:
+        return self.alt
+
+    def _repr_mimebundle_(self, **kwargs) -> dict[str, str]:
+        return {"text/plain": self.alt, "text/html": picture_html(self.svg, self.alt, self.layout.width)}
+
+
+def picture_html(svg: str, alt: str, width: float | None = None) -> str:
+    """An SVG as an <img> that JupyterLab shows in a notebook it does not trust yet, too.
+
+    A picture wider than the page shrinks, but not to less than two thirds: then the page scrolls sideways.
+    """
+    data = base64.b64encode(svg.encode("utf-8", "replace")).decode()
+    size = f' style="width:100%;min-width:{width * 2 / 3:.0f}px;max-width:{width:.0f}px"' if width else ""
+    return f'<img alt="{escape(alt)}"{size} src="data:image/svg+xml;base64,{data}">'
+
+
+def draw_graph(
+    graph: Sequence[Node] | Node,
+    *,
+    values: bool = True,
+    gradients: bool = True,
+    path: Sequence[Node] = (),
+    labels: Mapping[tuple[Node, Node], str] | None = None,
+    title: str = "",
+    alt: str | None = None,
+) -> Picture:
+    """A picture of a graph: a sorted list, or an output node and all that it depends on.
+
+    Inputs have square corners, ops round ones. In blue the value of each node; in vermillion after a ∂ the
+    gradients, if there are any: each on the edge it flows back along, and their sum at a node with several.
+    Small arrays are shown as numbers, larger ones by their shape.
+
+    path: nodes in a row whose edges are lit, from an input to the cost or, for the way back, from the cost.
+    labels: {(from, to): text} for edges. title: a line above. alt: words in the place of the usual ones.
+    """
+    view = GraphView(graph)
+    backwards, arrows = view.follow(path)
+    scene = Scene(
+        values=view.values() if values else {},
+        sums=view.sums() if gradients else {},
+        gradients=view.gradients() if gradients else {},
+        labels=view.check_labels(labels or {}),
+        lit=frozenset(path),
+        arrows=arrows,
+        back=backwards,
+    )
+    drawing = view.drawing([scene], title)
+    alt = view.in_words(scene, title) if alt is None else alt
+    return Picture(drawing.svg(scene, alt), alt, drawing.layout)
+
+
+class GraphView:
+    """The nodes of a graph, their names and edges, and what they hold at present."""
+
+    def __init__(self, graph: Sequence[Node] | Node):
+        nodes = needed_by(graph) if errors.is_node(graph) else errors.check_sorted(graph)
+        self.nodes = list(dict.fromkeys(nodes))
+        self.names = names(self.nodes)
+        self.edges = [(a, b) for b in self.nodes for a in dict.fromkeys(b.inbound_nodes) if a in self.names]
+        self.twice = {(a, b): "twice" for a, b in self.edges if list(b.inbound_nodes).count(a) > 1}
+        self.kinds = {node: type(node).__name__ for node in self.nodes if node.inbound_nodes}
+
+    def consumers(self, node: Node) -> list[Node]:
+        return [b for a, b in self.edges if a is node]
+
+    def values(self) -> dict[Node, object]:
+        return {node: node.value for node in self.nodes if node.value is not None}
+
+    def gradients(self) -> dict[tuple, object]:
+        """{(from, to): d cost / d from, by way of to}"""
+        return {(a, b): b.gradients[a] for a, b in self.edges if a in b.gradients}
+
+    def sums(self) -> dict[Node, object]:
+        """{node: d cost / d node} for those with several consumers, and the 1 that the cost starts from."""
+        found = {}
+        for node in self.nodes:
+            told = [b.gradients[node] for b in self.consumers(node) if node in b.gradients]
+            if len(told) > 1:
+                found[node] = sum(told[1:], told[0])
+        last = self.nodes[-1]
+        if last.inbound_nodes and last.gradients and not self.consumers(last):
+            found[last] = np.ones(np.shape(last.value))
+        return found
+
+    def follow(self, path: Sequence[Node]) -> tuple[bool, frozenset]:
+        """Whether a path runs against the arrows, and its edges; raises MiniFlowError where there is none."""
+        edges, arrows, backwards = set(self.edges), [], False
+        for a, b in pairwise(path):
+            if (a, b) not in edges and (b, a) not in edges:
+                raise errors.MiniFlowError(
+                    f"There is no edge between {self.called(a)} and {self.called(b)}: a path names its nodes "
+                    "one after another, each joined to the next."
+                )
+            backwards = (a, b) not in edges
+            arrows.append((b, a) if backwards else (a, b))
+        return backwards, frozenset(arrows)
+
+    def check_labels(self, labels: Mapping[tuple, str]) -> dict[tuple, str]:
+        for edge in labels:
+            if edge not in self.edges:
+                ends = " and ".join(self.called(node) for node in edge)
+                raise errors.MiniFlowError(
+                    f"There is no edge for this label: none leads from the one to the other of {ends}."
+                )
+        return {**self.twice, **{edge: str(text) for edge, text in labels.items()}}
+
+    def called(self, node) -> str:
+        return self.names.get(node) or str(getattr(node, "name", node))
+
+    def drawing(self, scenes: Iterable[Scene], title: str = "") -> Drawing:
+        """Places for all the scenes. The inputs of a node stand from top to bottom as they do in the code."""
+        heads = {node: self.names[node] for node in self._from_the_last()}
+        return Drawing(heads, self.edges, self.kinds, scenes, title)
+
+    def _from_the_last(self) -> list[Node]:
+        found, to_do = {}, list(self.nodes)
+        while to_do:
+            node = to_do.pop()
+            if node in self.names and node not in found:
+                found[node] = None
+                to_do += reversed(node.inbound_nodes)
+        return list(found)
+
+    def in_words(self, scene: Scene, title: str = "") -> str:
+        """The picture for those who do not see it: a line a node."""
+        lines = [title or f"A graph of {len(self.nodes)} node{'s' * (len(self.nodes) != 1)}"]
+        for node in self.nodes:
+            line = fit(self.names[node], LONGEST_NAME)
+            if node in self.kinds:
+                fed_by = ", ".join(fit(self.called(a), LONGEST_NAME) for a in node.inbound_nodes)
+                line = f"{line} = {self.kinds[node]}({fed_by})"
+            if node in scene.values:
+                line += f", value {_in_a_row(scene.values[node])}"
+            told = {b: scene.gradients[node, b] for b in self.consumers(node) if (node, b) in scene.gradients}
+            if told:
+                line += f", gradient {' + '.join(_in_a_row(g) for g in told.values())}"
+            lines.append(line)
+        return "\n".join(lines)
+
+
+def _in_a_row(value) -> str:
+    return " ".join(line.strip() for line in show_value(value))
+
+
+def needed_by(output: Node) -> list[Node]:
+    """The node and all that it depends on, each after what feeds it, Inputs first."""
+    order, on_the_way, to_do = [], {output}, [(output, iter(errors.inbound_nodes_of(output)))]
+    while to_do:
+        node, rest = to_do[-1]
+        for inbound in rest:
+            if inbound not in on_the_way:
+                on_the_way.add(inbound)
+                to_do.append((inbound, iter(errors.inbound_nodes_of(inbound))))
+                break
+        else:
+            order.append(node)
+            to_do.pop()
+    return sorted(order, key=lambda node: bool(node.inbound_nodes))
+
+
+def diagram(
+    boxes: Sequence[str], arrows: Sequence[tuple], *, title: str = "", alt: str, steps: Iterable[str] = ()
+) -> Picture:
+    """A drawing of an idea in the style of the graphs: boxes by their texts, arrows as (from, to) or
+    (from, to, label); an arrow may lead back. steps: the boxes that do something, with round corners.
+    """
+    edges = [(a, b) for a, b, *_ in arrows]
+    scene = Scene(labels={(a, b): label[0] for a, b, *label in arrows if label})
+    drawing = Drawing({box: box for box in boxes}, edges, {box: box for box in steps}, [scene], title)
+    return Picture(drawing.svg(scene, alt), alt, drawing.layout)
+
+
+def show_source(*things: object):
+    """The source of classes or functions as it stands in the library, coloured by the notebook."""
+    from IPython.display import Markdown
+
+    sources = [inspect.getsource(thing).rstrip() for thing in things]
+    return Markdown("```python\n" + "\n\n\n".join(sources) + "\n```")
