@@ -1,0 +1,260 @@
+"""A real JupyterLab, as installed here with the package's save hook, in a headless Chromium.
+
+How to use it:
+
+    def test_something(lab):
+        lab.write("mine.ipynb", ["x = 1", "print(x)"])   # or a notebook node; lessons are there already
+        lab.open("mine.ipynb")                           # or lab.open("02_topological_sort.ipynb")
+        lab.run_all()                                    # waits until the kernel is idle
+        assert lab.errors() == []                        # what the cells raised
+        lab.cell(1).locator("text=1")                    # a Playwright locator; lab.page is the page
+        assert lab.output(1) == "1"                      # what an output shows, as text
+        lab.button("DEBUG", cell=1).click()
+        lab.save()                                       # into lab.folder / "mine.ipynb"
+        lab.reload()                                     # the page; the kernel goes on
+        lab.close()                                      # the notebook, and its kernel is shut down
+
+Each test gets a page of its own; at its end the page's console must be free of errors. The server runs for
+the whole session, in a scratch folder that holds a copy of notebooks/.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode, v4
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+SETTINGS = {
+    # No question and no request about news; all cells are in the page, so that a locator finds them.
+    "@jupyterlab/apputils-extension/notification": '{"fetchNews": "false", "checkForUpdates": false}',
+    "@jupyterlab/notebook-extension/tracker": '{"windowingMode": "none"}',
+}
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-sync",
+)
+# What JupyterLab itself says on an empty notebook, or the network on a page that is left.
+NOT_OURS = re.compile(r"favicon|net::ERR_ABORTED|WebSocket is closed before|ResizeObserver loop")
+
+
+class Lab:
+    """One page of JupyterLab on the scratch folder."""
+
+    def __init__(self, page: Page, url: str, folder: Path):
+        self.page, self.url, self.folder = page, url, folder
+        self.console: list[str] = []
+        page.set_default_timeout(60_000)
+        page.on("console", lambda message: self._heard(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self._heard(str(error)))
+        page.on("dialog", lambda dialog: dialog.accept())
+
+    def _heard(self, text: str) -> None:
+        if not NOT_OURS.search(text):
+            self.console.append(text)
+
+    def write(self, name: str, cells: Sequence[str | NotebookNode] | NotebookNode) -> Path:
+        """Put a notebook into the folder: code cells as strings, or whole cells, or a whole notebook."""
+        if not isinstance(cells, NotebookNode):
+            cells = [v4.new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells]
+            cells = v4.new_notebook(cells=cells, metadata={"miniflow": {"lesson": "00"}})
+            cells.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(cells, self.folder / name)
+        return self.folder / name
+
+    def open(self, name: str) -> None:
+        """Show the notebook, alone, with its kernel ready."""
+        self.page.goto(f"{self.url}/lab/tree/{name}?reset", wait_until="domcontentloaded")
+        self._wait_for_notebook()
+
+    def reload(self) -> None:
+        """Load the page again; the kernel goes on with what it is doing."""
+        self.page.reload(wait_until="domcontentloaded")
+        self._wait_for_notebook(idle=False)
+
+    def _wait_for_notebook(self, idle: bool = True) -> None:
+        self.page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell")
+        self.page.wait_for_function(
+            """idle => {
+                const panel = window.jupyterapp?.shell.currentWidget;
+                const status = panel?.sessionContext?.session?.kernel?.status;
+                return idle ? status === 'idle' : ['idle', 'busy'].includes(status);
+            }""",
+            arg=idle,
+        )
+
+    def command(self, command: str, wait: bool = True) -> None:
+        """Run one of JupyterLab's own commands, such as "notebook:run-all-cells"."""
+        self.page.evaluate(
+            "([c, wait]) => { const done = window.jupyterapp.commands.execute(c); return wait ? done : null }",
+            [command, wait],
+        )
+
+    def run_all(self, timeout: float = 180) -> None:
+        """Run > Run All Cells, and wait until the last cell is done."""
+        self.command("notebook:run-all-cells", wait=False)
+        self.idle(timeout)
+
+    def idle(self, timeout: float = 180) -> None:
+        """Wait until no cell is running or waiting and the kernel says it is idle."""
+        self.page.wait_for_timeout(300)
+        self.page.wait_for_function(
+            """() => {
+                const panel = window.jupyterapp.shell.currentWidget;
+                const waiting = [...panel.node.querySelectorAll('.jp-InputPrompt')]
+                    .some(prompt => prompt.textContent.includes('*'));
+                return !waiting && panel.sessionContext.session?.kernel?.status === 'idle';
+            }""",
+            timeout=timeout * 1000,
+        )
+
+    def outputs(self) -> list[list[dict]]:
+        """What each cell of the open notebook holds as outputs, as it would be stored."""
+        return self.page.evaluate(
+            "() => [...window.jupyterapp.shell.currentWidget.content.model.cells].map(c => c.outputs?.toJSON() ?? [])"
+        )
+
+    def errors(self) -> list[str]:
+        """What the cells raised."""
+        outputs = enumerate(self.outputs())
+        return [
+            f"cell {i}: {output['ename']}: {output['evalue']}"
+            for i, cell in outputs
+            for output in cell
+            if output["output_type"] == "error"
+        ]
+
+    def cell(self, index: int) -> Locator:
+        """The cell of this number, counted from 0 over all cells."""
+        return self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell").nth(index)
+
+    def output(self, index: int) -> str:
+        """What the outputs of this cell show, widgets included, as text."""
+        return self.cell(index).locator(".jp-OutputArea-output").all_inner_texts()[0].strip("\n")
+
+    def shows(self, index: int, holds: Callable[[str], bool], timeout: float = 20) -> str:
+        """Wait until the text of this cell's outputs fits; returns it. Fails with what was seen."""
+        deadline = time.monotonic() + timeout
+        while True:
+            texts = self.cell(index).locator(".jp-OutputArea-output").all_inner_texts()
+            text = "\n".join(texts).strip("\n")
+            if holds(text):
+                return text
+            assert time.monotonic() < deadline, f"cell {index} still shows:\n{text}"
+            self.page.wait_for_timeout(50)
+
+    def button(self, label: str, cell: int) -> Locator:
+        """A widget's button, by its exact label."""
+        return self.cell(cell).locator("button", has_text=re.compile(rf"^\s*{re.escape(label)}\s*$"))
+
+    def save(self) -> None:
+        self.command("docmanager:save")
+
+    def close(self) -> None:
+        """Close the notebook and shut its kernel down."""
+        self.page.evaluate(
+            """async () => {
+                const panel = window.jupyterapp.shell.currentWidget;
+                await panel.sessionContext.shutdown();
+                panel.context.model.dirty = false;
+                panel.dispose();
+            }"""
+        )
+
+
+@pytest.fixture(scope="session")
+def server(root: Path, tmp_path_factory) -> Iterator[tuple[str, Path]]:
+    """JupyterLab's address and the folder it serves. Nothing of the person's own set-up is read or written."""
+    scratch = tmp_path_factory.mktemp("jupyterlab")
+    folder = scratch / "lessons"
+    shutil.copytree(root / "notebooks", folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    for name, text in SETTINGS.items():
+        file = scratch / "settings" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    env = dict(os.environ)
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        env[name] = str(scratch / name.lower())
+    env["JUPYTERLAB_SETTINGS_DIR"] = str(scratch / "settings")
+    env["JUPYTERLAB_WORKSPACES_DIR"] = str(scratch / "workspaces")
+    with _server(folder, env, scratch / "server.log") as url:
+        yield url, folder
+
+
+@contextmanager
+def _server(folder: Path, env: dict[str, str], log_file: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"),
+        *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}"),
+        # Open to this machine alone, for as long as the tests run.
+        *("--ServerApp.ip=localhost", "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"),
+        *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
+    ]
+    with open(log_file, "w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=env, start_new_session=True)
+        try:
+            url = f"http://localhost:{port}"
+            deadline = time.monotonic() + 180
+            while True:
+                try:
+                    urllib.request.urlopen(f"{url}/api", timeout=5).close()
+                    break
+                except (urllib.error.URLError, OSError):
+                    if process.poll() is not None or time.monotonic() > deadline:
+                        pytest.fail("JupyterLab did not start:\n" + log_file.read_text())
+                    time.sleep(0.3)
+            yield url
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = [
+        path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))
+    ]
+    if not found:
+        pytest.fail(
+            "The browser tests need Chromium: `apt-get install chromium`, or your system's package of it."
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found[0], args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def lab(browser: Browser, server: tuple[str, Path]) -> Iterator[Lab]:
+    context = browser.new_context(viewport={"width": 1300, "height": 1400})
+    lab = Lab(context.new_page(), *server)
+    yield lab
+    console = lab.console[:]
+    if lab.page.evaluate("() => !!window.jupyterapp?.shell?.currentWidget?.sessionContext"):
+        lab.close()
+    context.close()
+    assert console == [], "errors in the browser's console"
