@@ -187,8 +187,8 @@ def check_sorted(graph, output=None) -> Sequence:
                 "forward_pass takes the node first and the list second: forward_pass(f, graph)."
             )
         raise MiniFlowError(
-            f"{getattr(output, 'name', _what(output))} is not in the sorted list: sort the graph that it belongs "
-            "to, topological_sort(feed, output=...)."
+            f"{getattr(output, 'name', _what(output))} is not in the sorted list: sort the graph that it "
+            "belongs to, topological_sort(feed, output=...)."
         )
     return graph
 
@@ -237,8 +237,9 @@ def two_ends(node, cost, graph) -> MiniFlowError:
                 "run the nodes in the order of topological_sort."
             )
     return MiniFlowError(
-        f"The graph has two ends, {node.name} and {cost.name}, and a backward pass starts from one: if one of "
-        "them is left over from an earlier cell, sort again with the cost you mean, topological_sort(feed, output=cost)."
+        f"The graph has two ends, {node.name} and {cost.name}, and a backward pass starts from one: if one "
+        "of them is left over from an earlier cell, sort again with the cost you mean, "
+        "topological_sort(feed, output=cost)."
     )
 
 
@@ -284,8 +285,8 @@ def explained(error: Exception, node, graph, direction: str) -> Exception:
     for inbound in node.inbound_nodes:
         if not isinstance(inbound.value, (np.ndarray, np.generic)):
             return MiniFlowError(
-                f"{node.name} cannot work with {inbound.name}, whose value is {_what(inbound.value)}: make it a "
-                "numpy array or number (np.tanh and not math.tanh, np.array(rows) and not rows)."
+                f"{node.name} cannot work with {inbound.name}, whose value is {_what(inbound.value)}: make "
+                "it a numpy array or number (np.tanh and not math.tanh, np.array(rows) and not rows)."
             )
     if direction == "backward" and isinstance(error, KeyError):
         silent = [n for n in node.outbound_nodes if n.run is node.run and node not in n.gradients]
@@ -325,8 +326,8 @@ def check_update(trainables) -> None:
                 else f"a {type(node).__name__}, and only Inputs are trained"
             )
             raise MiniFlowError(
-                f"{node.name} has no gradient to step along ({kind}): run forward_and_backward first, on a graph "
-                "that it is part of."
+                f"{node.name} has no gradient to step along ({kind}): run forward_and_backward first, on a "
+                "graph that it is part of."
             )
 
 

@@ -27,7 +27,7 @@ def unbroadcast(grad: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     if grad.shape == shape:
         return grad
     if grad.shape[1:] == shape:
-        return grad.sum(axis=0)  # a bias: one for all the rows
+        return np.add.reduce(grad)  # a bias: one for all the rows
     new_axes = tuple(range(grad.ndim - len(shape)))
     grad = grad.sum(axis=new_axes)
     repeated = tuple(axis for axis, length in enumerate(shape) if length < grad.shape[axis])
@@ -83,13 +83,15 @@ class Linear(Node):
         X, W, b = self.inbound_nodes
         grad = self.grad_cost()
         if X.value.ndim == W.value.ndim == 2:
-            grads = grad.dot(W.value.T), X.value.T.dot(grad), unbroadcast(grad, b.value.shape)
+            to_X, to_W = grad.dot(W.value.T), X.value.T.dot(grad)
         else:  # one example or one neuron: a matrix of one row or one column
             rows, columns = X.value.reshape(-1, len(W.value)), W.value.reshape(len(W.value), -1)
             g = grad.reshape(len(rows), -1)
             to_X, to_W = g.dot(columns.T).reshape(X.value.shape), rows.T.dot(g).reshape(W.value.shape)
-            grads = to_X, to_W, unbroadcast(grad, b.value.shape)
-        self.gradients = collect(self.inbound_nodes, grads)
+        to_b = unbroadcast(grad, b.value.shape)
+        self.gradients = {X: to_X, W: to_W, b: to_b}
+        if len(self.gradients) < 3:
+            self.gradients = collect(self.inbound_nodes, (to_X, to_W, to_b))
 
 
 class Sigmoid(Node):
@@ -98,10 +100,10 @@ class Sigmoid(Node):
     def __init__(self, node: Node, name: str | None = None):
         super().__init__([node], name)
 
+    @np.errstate(over="ignore")  # where e^-x is too large for a float it is inf, and 1 / inf is 0
     def forward(self) -> None:
         (x,) = self.inbound_nodes
-        with np.errstate(over="ignore"):  # where e^-x is too large for a float it is inf, and 1 / inf is 0
-            self.value = 1.0 / (1.0 + np.exp(-x.value))
+        self.value = 1.0 / (1.0 + np.exp(-x.value))
 
     def backward(self) -> None:
         (x,) = self.inbound_nodes
@@ -120,6 +122,6 @@ class MSE(Node):
         self.value = np.vdot(self.diff, self.diff) / self.diff.size  # vdot: the sum of diff * diff
 
     def backward(self) -> None:
-        y, _ = self.inbound_nodes
-        grad_y = (2.0 / self.diff.size * self.grad_cost()) * self.diff
-        self.gradients = collect(self.inbound_nodes, (grad_y.reshape(y.value.shape), -grad_y))
+        y, a = self.inbound_nodes
+        to_y = (2.0 / self.diff.size * self.grad_cost()) * self.diff
+        self.gradients = {y: to_y.reshape(y.value.shape), a: -to_y}  # both 0 where y is a

@@ -17,16 +17,7 @@ ONE = np.float64(1.0)
 def forward_pass(output_node: Node, sorted_nodes: Sequence[Node]):
     """Run `forward` of every node in the order of the list; returns the value of `output_node`."""
     errors.check_sorted(sorted_nodes, output_node)
-    tell = trace.teller("forward", sorted_nodes)
-    try:
-        for node in sorted_nodes:
-            node.forward()
-            if tell:
-                tell(node)
-    except Exception as error:
-        raise errors.explained(error, node, sorted_nodes, "forward") from None
-    if output_node.value is None:
-        raise errors.no_value(output_node)
+    _forward(sorted_nodes)
     return output_node.value
 
 
@@ -35,8 +26,35 @@ def backward_pass(graph: Sequence[Node]) -> None:
 
     Raises MiniFlowError when the cost is not a single finite number or the graph has a second end.
     """
-    run = BackwardRun(graph)
-    tell = trace.teller("backward", graph)
+    errors.check_sorted(graph)
+    _backward(graph)
+
+
+def forward_and_backward(graph: Sequence[Node]) -> None:
+    """Both passes over a sorted list whose last node is the cost: first all values, then all gradients."""
+    errors.check_sorted(graph)
+    _forward(graph)
+    _backward(graph)
+
+
+def _forward(graph: Sequence[Node]) -> None:
+    tell = trace.teller("forward", graph)
+    try:
+        for node in graph:
+            node.forward()
+            if tell:
+                tell(node)
+    except Exception as error:
+        raise errors.explained(error, node, graph, "forward") from None
+    if node.value is None:
+        raise errors.no_value(node)
+
+
+def _backward(graph: Sequence[Node]) -> None:
+    cost = graph[-1]
+    if type(cost.value) is not np.float64 or not math.isfinite(cost.value):
+        errors.check_cost(cost, graph)
+    tell, run = trace.teller("backward", graph), BackwardRun(graph)
     try:
         for node in reversed(graph):
             node.run = run
@@ -47,25 +65,17 @@ def backward_pass(graph: Sequence[Node]) -> None:
         raise errors.explained(error, node, graph, "backward") from None
 
 
-def forward_and_backward(graph: Sequence[Node]) -> None:
-    """Both passes over a sorted list whose last node is the cost: first all values, then all gradients."""
-    forward_pass(errors.check_sorted(graph)[-1], graph)
-    backward_pass(graph)
-
-
 class BackwardRun:
-    """What one backward pass starts from. Nodes of one pass share one of these and so know each other."""
+    """One backward pass. The nodes that take part in it share one of these, and so know each other."""
 
     def __init__(self, graph: Sequence[Node]):
-        self.graph, self.cost = graph, errors.check_sorted(graph)[-1]
-        value = self.cost.value
-        if type(value) is not np.float64 or not math.isfinite(value):
-            errors.check_cost(self.cost, graph)
+        self.graph = graph
 
     def start(self, node: Node):
         """d cost / d node for a node that nobody in this pass consumes."""
-        if node is self.cost:
+        cost = self.graph[-1]
+        if node is cost:
             return ONE if type(node.value) is np.float64 else np.ones_like(node.value)
         if isinstance(node, Input):  # fed, but the cost does not depend on it
             return np.zeros_like(node.value)
-        raise errors.two_ends(node, self.cost, self.graph)
+        raise errors.two_ends(node, cost, self.graph)

@@ -19,12 +19,11 @@ def sgd_update(trainables: Sequence[Input], learning_rate: float = 1e-2) -> None
     if type(learning_rate) is not float or not 0.0 <= learning_rate < 1e300:
         errors.check_learning_rate(learning_rate)
     try:
-        new_values = [t.value - learning_rate * t.gradients[t] for t in trainables]
+        for t in trainables:
+            t.value = t.value - learning_rate * t.gradients[t]
     except (KeyError, AttributeError, TypeError):
         errors.check_update(trainables)
         raise
-    for t, value in zip(trainables, new_values):
-        t.value = value
 
 
 def minibatches(m: int, batch_size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
