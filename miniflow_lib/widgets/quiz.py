@@ -1,0 +1,71 @@
+"""Hints that open one at a time, and questions whose reply says why a choice is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+import ipywidgets
+
+from ..checks import Exercise, Question
+from .base import StaticBox
+
+_WIDE = ipywidgets.Layout(width="100%")
+_REPLY = "margin: 0 0 0.8em; padding: 0.2em 0.7em; line-height: 1.5; border-left: 4px solid"
+
+
+def hint_box(exercise: Exercise) -> StaticBox:
+    """The hints of one exercise as closed folds. They open in the browser alone, by a click or by Enter."""
+    steps = len(exercise.hints)
+    folds = [
+        f'<details style="margin: 0.2em 0; line-height: 1.5; white-space: normal">'
+        f'<summary style="cursor: pointer">Hint {number} of {steps}</summary>'
+        f'<div style="padding: 0.2em 1.2em">{prose(hint)}</div></details>'
+        for number, hint in enumerate(exercise.hints, 1)
+    ]
+    text = f"[{exercise.name}] {steps} hints, opened one at a time"
+    return StaticBox([ipywidgets.HTML(fold, layout=_WIDE) for fold in folds], text=text)
+
+
+def quiz_box(lesson: str, questions: Sequence[Question]) -> StaticBox:
+    """The questions of one lesson, none answered. Stored: questions and choices, no answer."""
+    rows, lines = [], [f"Self-quiz of lesson {lesson}"]
+    for number, question in enumerate(questions, 1):
+        lines += ["", f"{number}. {question.text}", *(f"   ( ) {choice}" for choice in question.choices)]
+        rows += _question(number, question)
+    return StaticBox(rows, text="\n".join(lines))
+
+
+def _question(number: int, question: Question) -> list[ipywidgets.Widget]:
+    text = ipywidgets.HTML(
+        f'<div style="line-height: 1.5">{number}. {prose(question.text)}</div>', layout=_WIDE
+    )
+    choices = ipywidgets.RadioButtons(
+        options=list(question.choices), index=None, layout=ipywidgets.Layout(width="auto")
+    )
+    reply = ipywidgets.HTML(layout=_WIDE)
+
+    def answered(change: dict) -> None:
+        if change["new"] is None:
+            reply.value = ""
+            return
+        right = change["new"] == question.right
+        sentence = question.because if right else question.wrong[change["new"]]
+        look = f"{_REPLY} {'#0072B2' if right else '#777'}"
+        word = "✓ Right." if right else "Not that one."
+        reply.value = f'<div style="{look}"><b>{word}</b> {prose(sentence)}</div>'
+
+    choices.observe(answered, "value")
+    return [text, choices, reply]
+
+
+def prose(text: str) -> str:
+    """A sentence as HTML: all of it escaped, `code` as code, line ends kept."""
+    parts = re.split(r"(`[^`]*`)", text)
+    return "".join(
+        f"<code>{escape(part[1:-1])}</code>"
+        if len(part) > 1 and part[0] == part[-1] == "`"
+        else escape(part).replace("\n", "<br>")
+        for part in parts
+    )
