@@ -130,7 +130,7 @@ EXERCISES = [
         mistakes=[
             (
                 lambda got: got == _in_order(FED_BY),
-                "these are the nodes that feed each one. Look at the other end of the arrows: whom does it feed?",
+                "these are the nodes that feed each one. Look at the other end: whom does it feed?",
             ),
             (
                 lambda got: got == _in_order(FEEDS | {"x": ["q"]}),
@@ -146,7 +146,7 @@ EXERCISES = [
             ),
         ],
         hints=[
-            "Draw four circles. For each formula draw an arrow from what is in the brackets to the name on the left.",
+            "Draw four circles. For each formula draw arrows from what is in the brackets to the left side.",
             "Now list for each circle where its arrows lead. One of the circles has two, and one has none.",
         ],
         praise="and each list is what the constructors would have written.",
@@ -190,16 +190,16 @@ EXERCISES = [
         mistakes=[
             (
                 raises(TypeError),
-                "a node ran while one of its inputs still had no value. Before a node runs, all that feed it must "
-                "have run, and before those, all that feed them.",
+                "a node ran while one of its inputs still had no value. Before a node runs, all that feed "
+                "it must have run, and before those, all that feed them.",
             ),
             (
                 lambda got: got.values[1] is None,
-                "you walked back to the Inputs, and no op ran on the way: where is the forward of the node itself?",
+                "you walked back to the Inputs, and no op ran on the way: when does the node itself run?",
             ),
             (
                 lambda got: close(got.values, got.wants) and close(got.again, 6.0),
-                "with another x, the second run gives the old value: you skip nodes that have a value already.",
+                "with another x, the second run gives the old value: you skip what has a value already.",
             ),
         ],
         hints=[
