@@ -254,7 +254,7 @@ FAULTS: tuple[Fault, ...] = (
         "the derivative taken after the activation",
         BentTwice.backward,
         "s = self.value",
-        "The value is s already. Its sigmoid lies between 0.5 and 0.73, so the factor s (1 - s) is always between "
+        "The value is s already. Its sigmoid lies between 0.5 and 0.73, so s (1 - s) is always between "
         "0.20 and 0.25: never far off here, and blind to the flat ends.",
         {"Sigmoid": BentTwice},
     ),
