@@ -52,7 +52,7 @@ def live(function: Callable[[], object], DEBUG: bool = True, T_DEBUG: bool = Fal
             except BaseException as error:
                 error.printed = out.getvalue()
                 raise
-        return out.getvalue().rstrip("\n")
+        return out.getvalue().rstrip("\n") or "(nothing is printed: switch a flag on)"
 
     def show(text: str) -> None:
         view.value = f'<pre tabindex="0" aria-label="what it prints" style="{STYLE}">{escape(text)}</pre>'

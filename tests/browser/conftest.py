@@ -70,11 +70,16 @@ class Lab:
         if not NOT_OURS.search(text):
             self.console.append(text)
 
-    def write(self, name: str, cells: Sequence[str | NotebookNode] | NotebookNode) -> Path:
-        """Put a notebook into the folder: code cells as strings, or whole cells, or a whole notebook."""
+    def write(
+        self, name: str, cells: Sequence[str | NotebookNode] | NotebookNode, lesson: bool = True
+    ) -> Path:
+        """Put a notebook into the folder: code cells as strings, or whole cells, or a whole notebook.
+
+        lesson: marked as one of the series, so that the save hook normalises it (and takes the widgets out).
+        """
         if not isinstance(cells, NotebookNode):
             cells = [v4.new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells]
-            cells = v4.new_notebook(cells=cells, metadata={"miniflow": {"lesson": "00"}})
+            cells = v4.new_notebook(cells=cells, metadata={"miniflow": {"lesson": "00"}} if lesson else {})
             cells.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
         nbformat.write(cells, self.folder / name)
         return self.folder / name
@@ -100,17 +105,29 @@ class Lab:
             arg=idle,
         )
 
-    def command(self, command: str, wait: bool = True) -> None:
+    def command(self, command: str, arguments: dict | None = None, wait: bool = True) -> None:
         """Run one of JupyterLab's own commands, such as "notebook:run-all-cells"."""
         self.page.evaluate(
-            "([c, wait]) => { const done = window.jupyterapp.commands.execute(c); return wait ? done : null }",
-            [command, wait],
+            """async ([command, given, wait]) => {
+                const done = window.jupyterapp.commands.execute(command, given);
+                if (wait) await done;
+            }""",
+            [command, arguments or {}, wait],
         )
 
     def run_all(self, timeout: float = 180) -> None:
         """Run > Run All Cells, and wait until the last cell is done."""
         self.command("notebook:run-all-cells", wait=False)
         self.idle(timeout)
+
+    def run_cell(self, index: int, wait: bool = True) -> None:
+        """Run this cell alone."""
+        self.page.evaluate(
+            "i => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = i }", index
+        )
+        self.command("notebook:run-cell", wait=False)
+        if wait:
+            self.idle()
 
     def idle(self, timeout: float = 180) -> None:
         """Wait until no cell is running or waiting and the kernel says it is idle."""
@@ -126,19 +143,31 @@ class Lab:
         )
 
     def outputs(self) -> list[list[dict]]:
-        """What each cell of the open notebook holds as outputs, as it would be stored."""
+        """What each cell of the open notebook holds as outputs."""
         return self.page.evaluate(
-            "() => [...window.jupyterapp.shell.currentWidget.content.model.cells].map(c => c.outputs?.toJSON() ?? [])"
+            """() => {
+                const cells = [...window.jupyterapp.shell.currentWidget.content.model.cells];
+                return cells.map(cell => cell.outputs?.toJSON() ?? []);
+            }"""
         )
 
+    def stdout(self, index: int) -> str:
+        """What this cell printed."""
+        return "".join("".join(out["text"]) for out in self.outputs()[index] if out.get("name") == "stdout")
+
     def errors(self) -> list[str]:
-        """What the cells raised."""
-        outputs = enumerate(self.outputs())
+        """What the cells raised, those that are meant to raise left out."""
+        meant = self.page.evaluate(
+            """() => {
+                const cells = [...window.jupyterapp.shell.currentWidget.content.model.cells];
+                return cells.map(cell => (cell.getMetadata('tags') ?? []).includes('raises-exception'));
+            }"""
+        )
         return [
             f"cell {i}: {output['ename']}: {output['evalue']}"
-            for i, cell in outputs
+            for i, cell in enumerate(self.outputs())
             for output in cell
-            if output["output_type"] == "error"
+            if output["output_type"] == "error" and not meant[i]
         ]
 
     def cell(self, index: int) -> Locator:
@@ -147,14 +176,13 @@ class Lab:
 
     def output(self, index: int) -> str:
         """What the outputs of this cell show, widgets included, as text."""
-        return self.cell(index).locator(".jp-OutputArea-output").all_inner_texts()[0].strip("\n")
+        return "\n".join(self.cell(index).locator(".jp-OutputArea-output").all_inner_texts()).strip("\n")
 
     def shows(self, index: int, holds: Callable[[str], bool], timeout: float = 20) -> str:
         """Wait until the text of this cell's outputs fits; returns it. Fails with what was seen."""
         deadline = time.monotonic() + timeout
         while True:
-            texts = self.cell(index).locator(".jp-OutputArea-output").all_inner_texts()
-            text = "\n".join(texts).strip("\n")
+            text = self.output(index)
             if holds(text):
                 return text
             assert time.monotonic() < deadline, f"cell {index} still shows:\n{text}"
@@ -181,7 +209,7 @@ class Lab:
 
 @pytest.fixture(scope="session")
 def server(root: Path, tmp_path_factory) -> Iterator[tuple[str, Path]]:
-    """JupyterLab's address and the folder it serves. Nothing of the person's own set-up is read or written."""
+    """JupyterLab's address and the folder it serves. A person's own set-up is neither read nor written."""
     scratch = tmp_path_factory.mktemp("jupyterlab")
     folder = scratch / "lessons"
     shutil.copytree(root / "notebooks", folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
