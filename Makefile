@@ -11,8 +11,13 @@ RUN = $(VENV)/bin/python
 ROOT_ARGS = $$([ "$$(id -u)" -ne 0 ] || echo --allow-root)
 LAB = $(RUN) -m jupyterlab --ServerApp.ip=localhost $(ROOT_ARGS)
 
+# Jupyter, matplotlib and pip keep files in the home: where that cannot be written to, the environment stands in.
+ifneq ($(shell [ -w "$$HOME" ] && echo yes),yes)
+export HOME := $(CURDIR)/$(VENV)/home
+endif
+
 .DEFAULT_GOAL = help
-.PHONY: help setup lab edit test test-browser test-matrix lint notebooks bench site student
+.PHONY: help setup lab edit test test-browser test-matrix lint notebooks minutes bench site student
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## */\1|/p' Makefile | while IFS='|' read -r name text; do \
@@ -59,6 +64,9 @@ lint: setup  ## the style of the code, the notebooks' included
 
 notebooks: setup  ## for authors: run every notebook in place and store its outputs, normalised
 	@$(RUN) -m miniflow_lib.authoring build notebooks
+
+minutes: setup  ## for authors: count how long each lesson takes, and write it in
+	@$(RUN) -m miniflow_lib.authoring minutes notebooks
 
 bench: setup  ## MiniFlow's speed beside numpy, PyTorch, JAX and others (see benchmarks/README.md)
 	@$(RUN) -m benchmarks $(BENCH_ARGS)

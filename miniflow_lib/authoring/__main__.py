@@ -47,6 +47,18 @@ def _check(args: argparse.Namespace) -> int:
     return int(bool(found))
 
 
+def _minutes(args: argparse.Namespace) -> int:
+    from miniflow_lib.authoring.clean import read, write
+    from miniflow_lib.authoring.minutes import lesson_minutes, write_minutes
+
+    for path in _lessons(args.paths):
+        notebook = read(path)
+        write_minutes(notebook)
+        write(notebook, path)
+        print(f"{path}: {lesson_minutes(notebook)} minutes")
+    return 0
+
+
 def _work(args: argparse.Namespace) -> int:
     from miniflow_lib.authoring.workspace import update_working_copy
 
@@ -62,6 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name, action, text in [
         ("build", _build, "run notebooks in place and store their outputs, normalised"),
         ("clean", _clean, "normalise notebooks without running them"),
+        ("minutes", _minutes, "count the minutes of lessons and write them in"),
         ("check", _check, "say what keeps notebooks from being stored as they are"),
     ]:
         command = commands.add_parser(name, help=text)
