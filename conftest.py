@@ -13,10 +13,10 @@ def pytest_configure(config) -> None:
     own = config._miniflow_own = tempfile.TemporaryDirectory(prefix="miniflow-tests-")
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
         os.environ[name] = os.path.join(own.name, name.lower())
-    # A home that cannot be written to would make matplotlib warn in every kernel.
-    cache = os.path.expanduser("~/.cache")
-    if not os.access(cache if os.path.isdir(cache) else os.path.dirname(cache), os.W_OK):
-        os.environ.setdefault("MPLCONFIGDIR", os.path.join(own.name, "matplotlib"))
+    # Jupyter and matplotlib keep files in the home, and one that cannot be written to stops or warns them.
+    if not os.access(os.path.expanduser("~"), os.W_OK):
+        os.environ["HOME"] = os.path.join(own.name, "home")
+        os.mkdir(os.environ["HOME"])
     # The first import on a machine looks for fonts, for seconds, and says so: here, not in a lesson's output.
     import matplotlib.font_manager  # noqa: F401
 
