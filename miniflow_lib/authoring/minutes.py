@@ -70,7 +70,7 @@ def lesson_minutes(notebook: NotebookNode) -> int:
 
 
 def write_minutes(notebook: NotebookNode) -> None:
-    """Puts the counted minutes into the lesson: `minutes:N` on each heading, and "N minutes" in the opening."""
+    """Puts the minutes in: `minutes:N` on each heading, and "N minutes" in the opening."""
     for cells in sections(notebook):
         if is_heading(cells[0]):
             others = [t for t in cells[0].metadata.get("tags", []) if not t.startswith("minutes:")]
