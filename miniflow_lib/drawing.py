@@ -7,6 +7,7 @@ import inspect
 import unicodedata
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from html import escape
 from itertools import pairwise
 
@@ -22,6 +23,7 @@ SIZE, LINE = 12, 15  # of the letters and from line to line, in pixels
 LETTER = 0.61 * SIZE  # letters of one width, so that a text can be measured without a screen
 MOST_NUMBERS = 6  # an array of more is shown by its shape
 LONGEST_NAME, LONGEST_LINE = 30, 26  # letters
+Part = tuple[str, list[tuple[str, Rect, Rect]]]  # a piece of SVG, and where its texts stand and have to stay
 LETTERS = f'font-family="DejaVu Sans Mono,Menlo,Consolas,monospace" font-size="{SIZE}"'
 
 
@@ -83,7 +85,7 @@ class Scene:
     """What one picture of a graph shows beside its boxes and arrows.
 
     lit and arrows: the boxes and the edges that are drawn strong, in blue or, with back=True, in vermillion
-    with arrowheads that point back.
+    with arrowheads that point back. gone: the edges that are crossed off, drawn dashed.
     """
 
     values: Mapping[Hashable, object] = field(default_factory=dict)
@@ -93,6 +95,7 @@ class Scene:
     labels: Mapping[tuple, str] = field(default_factory=dict)
     lit: frozenset = frozenset()
     arrows: frozenset = frozenset()
+    gone: frozenset = frozenset()
     back: bool = False
 
     def in_box(self, node) -> list[tuple[str, str]]:
@@ -115,8 +118,8 @@ def _marked(gradient) -> list[tuple[str, str]]:
 class Drawing:
     """A graph with places for all that its scenes show, so that nothing moves from one to the next.
 
-    nodes: {node: its name} in order. edges: (from, to). kinds: {node: its class's name}; a node without one is
-    an Input and gets square corners.
+    nodes: {node: its name} in order. edges: (from, to). kinds: {node: its class's name}; what has none is an
+    Input and gets square corners.
     """
 
     def __init__(
@@ -150,80 +153,82 @@ class Drawing:
                 label_sizes[edge] = (round(width + 8, 1), LINE * max(map(len, texts)) + 2)
         self.layout = lay_out(list(nodes), self.edges, sizes, label_sizes, top=24 if title else 0)
         self.width = max(self.layout.width, width_of(self.title) + 2 * MARGIN)
-        self._edges = {edge: _path(points) for edge, points in self.layout.edges.items()}
+        # From one scene to the next most boxes stay as they are.
+        self._box, self._label = cache(self._box), cache(self._label)
+        self._paths = {edge: _path(points) for edge, points in self.layout.edges.items()}
 
-    def svg(self, scene: Scene, alt: str = "") -> str:
-        """The picture of one scene. What the texts are and where they stand goes to `layout.texts`."""
-        texts = self.layout.texts
-        texts.clear()
+    def svg(self, scene: Scene, alt: str = "", style: str = "") -> str:
+        """The picture of one scene, with CSS where it stands in a page. What the texts are and where they stand goes to `layout.texts`."""
+        labels = [(edge, scene.on_edge(edge)) for edge in self.layout.labels]
         parts = [self._arrow(edge, scene) for edge in self.edges if edge not in scene.arrows]
         parts += [self._arrow(edge, scene) for edge in self.edges if edge in scene.arrows]
-        for edge, rect in self.layout.labels.items():
-            lines = scene.on_edge(edge)
-            if lines:
-                parts.append(self._label(rect, lines))
-        parts += [self._box(node, scene) for node in self.heads]
+        parts += [self._label(edge, tuple(lines)) for edge, lines in labels if lines]
+        parts += [
+            self._box(node, tuple(scene.in_box(node)), node in scene.lit, scene.back) for node in self.heads
+        ]
         if self.title:
             card = Rect(0, 0, self.width, self.layout.height)
-            parts.append(self._lines([(self.title, INK)], self.width / 2, 6, card))
+            parts.append(_lines([(self.title, INK)], self.width / 2, 6, card))
+        self.layout.texts[:] = [text for _, texts in parts for text in texts]
         width, height = f"{self.width:g}", f"{self.layout.height:g}"
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
             f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(alt)}" {LETTERS} '
-            'text-anchor="middle" fill="none" style="max-width:100%;height:auto">'
-            f'<rect width="{width}" height="{height}" rx="6" fill="#fff"/>{"".join(parts)}</svg>'
+            f'text-anchor="middle" fill="none"{style and f' style="{style}"'}>'
+            f'<rect width="{width}" height="{height}" rx="6" fill="#fff"/>'
+            f"{''.join(part for part, _ in parts)}</svg>"
         )
 
-    def _arrow(self, edge, scene: Scene) -> str:
+    def _arrow(self, edge, scene: Scene) -> Part:
         lit = edge in scene.arrows
         colour = (VERMILLION if scene.back else BLUE) if lit else "#888"
         points = self.layout.edges[edge]
         backwards = (lit and scene.back) != (edge in self.layout.turned)
         (x, y), way = (points[0], 1) if backwards else (points[-1], -1)
-        width = 3 if lit else 1.3
-        return (
-            f'<path d="{self._edges[edge]}" stroke="{colour}" stroke-width="{width}"/>'
-            f'<path d="M{x:g} {y:g}l{8 * way} -4.5v9z" fill="{colour}"/>'
-        )
+        style = f'stroke="{colour}" stroke-width="{3 if lit else 1.3}"'
+        if edge in scene.gone:
+            style += ' stroke-dasharray="2 5"'
+        head = f'<path d="M{x:g} {y:g}l{8 * way} -4.5v9z" fill="{colour}"/>'
+        return f'<path d="{self._paths[edge]}" {style}/>{head}', []
 
-    def _label(self, rect: Rect, lines) -> str:
+    def _label(self, edge, lines) -> Part:
+        rect = self.layout.labels[edge]
         width, height = max(width_of(line) for line, _ in lines) + 4, LINE * len(lines)
         x, y = rect.middle
         place = f'x="{x - width / 2:g}" y="{y - height / 2:g}" width="{width:g}" height="{height}"'
-        ground = f'<rect {place} fill="#fff"/>'
-        return ground + self._lines(lines, x, y - height / 2, rect)
+        text, texts = _lines(lines, x, y - height / 2, rect)
+        return f'<rect {place} fill="#fff"/>{text}', texts
 
-    def _box(self, node, scene: Scene) -> str:
-        box, lit = self.layout.boxes[node], node in scene.lit
-        stroke, ground = (VERMILLION, "#fdebdd") if scene.back else (BLUE, "#dceefa")
-        op = node in self.ops
+    def _box(self, node, lines, lit: bool, back: bool) -> Part:
+        box, op = self.layout.boxes[node], node in self.ops
+        stroke, ground = (VERMILLION, "#fdebdd") if back else (BLUE, "#dceefa")
         if not lit:
             stroke, ground = "#555", "#f1f1ec" if op else "#fff"
         radius = f' rx="{min(18, box.height / 2):g}"' if op else ""
-        shape = (
-            f'<rect x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}"{radius} '
-            f'fill="{ground}" stroke="{stroke}" stroke-width="{3 if lit else 1.2}"/>'
-        )
-        lines = scene.in_box(node)
         x, y = box.middle
         top = y - LINE * (1 + len(lines)) / 2
         name, kind = self.heads[node]
-        self._note(name + kind, x, top, box)
-        head = f'<tspan font-weight="bold">{escape(name)}</tspan>{escape(kind)}'
-        head = f'<text x="{x:g}" y="{top + 11:g}" fill="{INK}">{head}</text>'
-        return shape + head + self._lines(lines, x, top + LINE, box)
+        text, texts = _lines(lines, x, top + LINE, box)
+        return (
+            f'<rect x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}"{radius} '
+            f'fill="{ground}" stroke="{stroke}" stroke-width="{3 if lit else 1.2}"/>'
+            f'<text x="{x:g}" y="{top + 11:g}" fill="{INK}">'
+            f'<tspan font-weight="bold">{escape(name)}</tspan>{escape(kind)}</text>{text}'
+        ), [_standing(name + kind, x, top, box), *texts]
 
-    def _lines(self, lines, x: float, top: float, owner: Rect) -> str:
-        parts = []
-        for n, (line, colour) in enumerate(lines):
-            self._note(line, x, top + LINE * n, owner)
-            shown = escape(line).replace(" ", "\N{NO-BREAK SPACE}")
-            parts.append(f'<text x="{x:g}" y="{top + LINE * n + 11:g}" fill="{colour}">{shown}</text>')
-        return "".join(parts)
 
-    def _note(self, text: str, x: float, top: float, owner: Rect) -> None:
-        width = width_of(text)
-        self.layout.texts.append((text, Rect(x - width / 2, top, width, LINE), owner))
+def _lines(lines, x: float, top: float, owner: Rect) -> Part:
+    """Lines of text under one another, around x."""
+    parts = []
+    for n, (line, colour) in enumerate(lines):
+        shown = escape(line).replace(" ", "\N{NO-BREAK SPACE}")
+        parts.append(f'<text x="{x:g}" y="{top + LINE * n + 11:g}" fill="{colour}">{shown}</text>')
+    return "".join(parts), [_standing(line, x, top + LINE * n, owner) for n, (line, _) in enumerate(lines)]
+
+
+def _standing(text: str, x: float, top: float, owner: Rect) -> tuple[str, Rect, Rect]:
+    width = width_of(text)
+    return text, Rect(x - width / 2, top, width, LINE), owner
 
 
 def _heading(name: str, kind: str) -> tuple[str, str]:
@@ -259,17 +264,20 @@ class Picture:
         return self.alt
 
     def _repr_mimebundle_(self, **kwargs) -> dict[str, str]:
-        return {"text/plain": self.alt, "text/html": picture_html(self.svg, self.alt, self.layout.width)}
+        html = picture_html(self.svg, self.alt, self.layout.width)
+        return {"text/plain": self.alt, "text/html": html}
 
 
 def picture_html(svg: str, alt: str, width: float | None = None) -> str:
-    """An SVG as an <img> that JupyterLab shows in a notebook it does not trust yet, too.
-
-    A picture wider than the page shrinks, but not to less than two thirds: then the page scrolls sideways.
-    """
+    """An SVG as an <img> that JupyterLab shows in a notebook it does not trust yet, too."""
     data = base64.b64encode(svg.encode("utf-8", "replace")).decode()
-    size = f' style="width:100%;min-width:{width * 2 / 3:.0f}px;max-width:{width:.0f}px"' if width else ""
-    return f'<img alt="{escape(alt)}"{size} src="data:image/svg+xml;base64,{data}">'
+    style = f' style="{page_width(width)}"' if width else ""
+    return f'<img alt="{escape(alt)}"{style} src="data:image/svg+xml;base64,{data}">'
+
+
+def page_width(width: float) -> str:
+    """CSS: as wide as the page at the most, but not under two thirds of its size: then the page scrolls."""
+    return f"width:100%;min-width:{width * 2 / 3:.0f}px;max-width:{width:.0f}px;height:auto"
 
 
 def draw_graph(
@@ -414,18 +422,6 @@ def needed_by(output: Node) -> list[Node]:
             order.append(node)
             to_do.pop()
     return sorted(order, key=lambda node: bool(node.inbound_nodes))
-
-
-def diagram(
-    boxes: Sequence[str], arrows: Sequence[tuple], *, title: str = "", alt: str, steps: Iterable[str] = ()
-) -> Picture:
-    """A drawing of an idea in the style of the graphs: boxes by their texts, arrows as (from, to) or
-    (from, to, label); an arrow may lead back. steps: the boxes that do something, with round corners.
-    """
-    edges = [(a, b) for a, b, *_ in arrows]
-    scene = Scene(labels={(a, b): label[0] for a, b, *label in arrows if label})
-    drawing = Drawing({box: box for box in boxes}, edges, {box: box for box in steps}, [scene], title)
-    return Picture(drawing.svg(scene, alt), alt, drawing.layout)
 
 
 def show_source(*things: object):

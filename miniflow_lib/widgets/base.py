@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from html import escape
 
 import ipywidgets
+
+from ..drawing import picture_html as picture_html
 
 
 class StaticBox(ipywidgets.VBox):
@@ -27,12 +27,6 @@ class StaticBox(ipywidgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs):
         return {**super()._repr_mimebundle_(**kwargs), **self.static}
-
-
-def picture_html(svg: str, alt: str) -> str:
-    """An SVG as an <img> that JupyterLab shows in a notebook it does not trust yet, too."""
-    data = base64.b64encode(svg.encode()).decode()
-    return f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}">'
 
 
 _buffer: ContextVar[io.StringIO | None] = ContextVar("buffer", default=None)
