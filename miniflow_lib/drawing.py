@@ -158,7 +158,10 @@ class Drawing:
         self._paths = {edge: _path(points) for edge, points in self.layout.edges.items()}
 
     def svg(self, scene: Scene, alt: str = "", style: str = "") -> str:
-        """The picture of one scene, with CSS where it stands in a page. What the texts are and where they stand goes to `layout.texts`."""
+        """The picture of one scene, with CSS where it is to stand in a page itself.
+
+        What the texts are and where they stand goes to `layout.texts`.
+        """
         labels = [(edge, scene.on_edge(edge)) for edge in self.layout.labels]
         parts = [self._arrow(edge, scene) for edge in self.edges if edge not in scene.arrows]
         parts += [self._arrow(edge, scene) for edge in self.edges if edge in scene.arrows]
@@ -174,7 +177,7 @@ class Drawing:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
             f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(alt)}" {LETTERS} '
-            f'text-anchor="middle" fill="none"{style and f' style="{style}"'}>'
+            f'text-anchor="middle" fill="none" style="{style}">'
             f'<rect width="{width}" height="{height}" rx="6" fill="#fff"/>'
             f"{''.join(part for part, _ in parts)}</svg>"
         )
@@ -396,16 +399,17 @@ class GraphView:
                 fed_by = ", ".join(fit(self.called(a), LONGEST_NAME) for a in node.inbound_nodes)
                 line = f"{line} = {self.kinds[node]}({fed_by})"
             if node in scene.values:
-                line += f", value {_in_a_row(scene.values[node])}"
+                line += f", value {in_a_row(scene.values[node])}"
             told = {b: scene.gradients[node, b] for b in self.consumers(node) if (node, b) in scene.gradients}
             if told:
-                line += f", gradient {' + '.join(_in_a_row(g) for g in told.values())}"
+                line += f", gradient {' + '.join(in_a_row(g) for g in told.values())}"
             lines.append(line)
         return "\n".join(lines)
 
 
-def _in_a_row(value) -> str:
-    return " ".join(line.strip() for line in show_value(value))
+def in_a_row(value: object) -> str:
+    """A value within a sentence."""
+    return " ".join(" ".join(show_value(value)).split()).replace("[ ", "[")
 
 
 def needed_by(output: Node) -> list[Node]:
