@@ -48,10 +48,10 @@ def stepper(graph: Sequence[Node] | Node, show: Sequence[str] = PARTS) -> Static
     text = f"{last} steps through {parts}, to be played in Jupyter"
     final = f"The last step: {steps[-1].caption}"
     html = picture_html(drawing.svg(steps[-1].scene, final), final, drawing.width)
-    return StaticBox(_played(frames), text=text, html=html)
+    return StaticBox(played(frames), text=text, html=html)
 
 
-def _played(frames: Sequence[str]) -> list[ipywidgets.Widget]:
+def played(frames: Sequence[str]) -> list[ipywidgets.Widget]:
     """Widgets that show one frame at a time. The links live in the browser, so it moves without a kernel."""
     last, same = len(frames) - 1, ipywidgets.Layout(width="100%")
     play = ipywidgets.Play(max=last, interval=1500, show_repeat=False)
