@@ -22,6 +22,7 @@ _LATER = {  # name: the module that it is loaded from at first use
     **dict.fromkeys(("live", "toggles"), "widgets.live"),
     "stepper": "widgets.stepper",
     "predict": "widgets.predict",
+    "watch_learning": "widgets.watch",
     "sort_game": "widgets.sort_game",
     **dict.fromkeys(("nudge", "tangent", "fill_in_gradients", "cost_of_one_weight"), "widgets.calculus"),
     "fault_lab": "widgets.fault_lab",
