@@ -13,12 +13,14 @@ import numpy as np
 
 from . import ops
 from .errors import MiniFlowError
+from .gradient_check import GradientCheck, check_gradients
 from .nodes import Input, Node
 from .passes import forward_and_backward, forward_pass
 from .sorting import topological_sort
 from .training import sgd_update
 
 ROWS, UNITS, LEARNING_RATE, STEPS = 6, 3, 0.05, 200
+WEIGHTS = ("W1", "b1", "W2", "b2", "W3", "b3")
 EXPLODES, STALLS, LOOKS_FINE = FATES = ("explodes", "stalls", "looks fine")
 
 
@@ -60,7 +62,7 @@ def network(parts: Mapping[str, type] | None = None) -> tuple[list[Node], list[I
     use = {"Weight": Input, "Linear": ops.Linear, "Sigmoid": ops.Sigmoid, "MSE": ops.MSE, **(parts or {})}
     square = use.get("Square", use["Linear"])
     X, y = Input("X"), Input("y")
-    W1, b1, W2, b2, W3, b3 = weights = [use["Weight"](name) for name in ("W1", "b1", "W2", "b2", "W3", "b3")]
+    W1, b1, W2, b2, W3, b3 = weights = [use["Weight"](name) for name in WEIGHTS]
     s = use["Sigmoid"](use["Linear"](X, W1, b1, name="l1"), name="s")
     l2 = square(s, W2, b2, name="l2")
     cost = use["MSE"](y, use["Linear"](ops.Add(s, l2), W3, b3, name="l3"), name="cost")
@@ -102,22 +104,30 @@ def fate(costs: Run, healthy: Run) -> str:
     return LOOKS_FINE if costs.costs[-1] <= 3 * healthy.costs[-1] else STALLS
 
 
-def used_gradients(fault: Fault | None = None) -> tuple[Node, dict[Input, np.ndarray], dict[str, np.ndarray]]:
-    """What the second training step acted on, to be laid beside measured slopes.
+def training_step(fault: Fault | None = None) -> Callable[[Sequence[Node]], None]:
+    """A function of the sorted graph that makes one training step with the fault, for the gradient check.
 
-    Returns the cost of a healthy network, the values to feed it (those before that step), and {name of a
-    weight: (value before - value after) / learning rate}, which should be its gradient.
+    It leaves in each weight the gradient that the step really used, (value before - value after) / learning
+    rate, so that a wrong update is found as well as a wrong gradient.
     """
-    graph, weights = network(fault.parts if fault else None)
     update = fault.update if fault else sgd_update
-    forward_and_backward(graph)
-    update(weights, LEARNING_RATE)
-    before = {node.name: node.value for node in graph if not node.inbound_nodes}
-    forward_and_backward(graph)
-    update(weights, LEARNING_RATE)
-    used = {w.name: (before[w.name] - w.value) / LEARNING_RATE for w in weights}
-    healthy, _ = network()
-    return healthy[-1], {node: before[node.name] for node in healthy if node.name in before}, used
+
+    def step(graph: Sequence[Node]) -> None:
+        weights = [node for node in graph if node.name in WEIGHTS]
+        before = {w: w.value for w in weights}
+        forward_and_backward(graph)
+        update(weights, LEARNING_RATE)
+        for w in weights:
+            w.gradients[w] = (before[w] - w.value) / LEARNING_RATE
+
+    return step
+
+
+def check(fault: Fault | None = None) -> GradientCheck:
+    """The gradient check of a training step with the fault, at the start of the training."""
+    graph, weights = network(fault.parts if fault else None)
+    feed = {node: node.value for node in graph if not node.inbound_nodes}
+    return check_gradients(graph[-1], feed, weights, passes=training_step(fault))
 
 
 class SignTurned(ops.Sigmoid):
@@ -223,8 +233,8 @@ FAULTS: tuple[Fault, ...] = (
         "a missing 2/m",
         NoTwoOverM.backward,
         "grad = 2 / m * self.diff",
-        "Every gradient points the right way and is m/2 times too long: a larger learning rate in disguise. "
-        "Here that even helps; with more rows the same line would explode.",
+        "Every gradient points the right way and is m/2 times too long: a longer step in disguise. "
+        "Here that even helps; with many more rows the same line would explode.",
         {"MSE": NoTwoOverM},
     ),
     Fault(
@@ -297,7 +307,7 @@ FAULTS: tuple[Fault, ...] = (
         "a weight updated before the layer below has used it",
         TooEarly.backward,
         "self.gradients = {...}, and no update before all gradients are there",
-        "The blame for the layer below is worked out with the next weights. At a small learning rate "
+        "The blame for the layer below is worked out with the next weights. When steps are short, "
         "these are nearly the same, so the cost hardly shows it.",
         {"Linear": TooEarly},
         update_the_rest,
