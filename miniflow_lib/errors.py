@@ -314,7 +314,7 @@ _SHAPE_HINTS = {
 
 
 def check_update(trainables) -> None:
-    if is_node(trainables) or not isinstance(trainables, Sequence) or isinstance(trainables, str):
+    if not isinstance(trainables, (list, tuple)):
         raise MiniFlowError(f"sgd_update takes a list of Inputs, [W, b], not {_what(trainables)}.")
     for node in trainables:
         if not is_node(node):
@@ -338,7 +338,7 @@ def check_training(graph, feeds, trainables, epochs, batch_size, l2) -> dict:
         raise MiniFlowError(
             f"train takes the data as a dict, {{X: X_train, y: y_train}}, not {_what(feeds)}."
         )
-    if is_node(trainables) or not isinstance(trainables, Sequence) or not all(map(is_node, trainables)):
+    if not isinstance(trainables, (list, tuple)) or not all(map(is_node, trainables)):
         raise MiniFlowError(f"train takes a list of Inputs to train, [W, b], not {_what(trainables)}.")
     for name, count, least in (("epochs", epochs, 0), ("batch_size", batch_size, 1)):
         if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < least:
