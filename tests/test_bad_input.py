@@ -74,11 +74,9 @@ def as_plain(value):
 
 
 def quietly(work):
-        warnings.simplefilter("ignore", RuntimeWarning)  # an overflow is numpy's to say
+    """The result, and an error of ours in its place; any other error is a fault."""
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", RuntimeWarning
-        )  # an overflow of the learner's own numbers is numpy's to say
+        warnings.simplefilter("ignore", RuntimeWarning)  # an overflow is numpy's to say
         try:
             return work(), None
         except MiniFlowError as error:
