@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import inspect
 import io
 import json
 import os
@@ -14,13 +16,17 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
 import pytest
+from jupyter_server.services.contents.filemanager import AsyncFileContentsManager, FileContentsManager
+from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from nbclient.exceptions import CellExecutionError
 from nbformat import v4
 
+from miniflow_lib import authoring
 from miniflow_lib.authoring.__main__ import main
 from miniflow_lib.authoring.build import build
 from miniflow_lib.authoring.clean import VIEW, as_text, clean, problems, read, save_hook, write
@@ -147,6 +153,21 @@ def test_the_save_hook_touches_lessons_alone():
     model = {"type": "notebook", "content": json.loads(json.dumps(dirty()))}
     save_hook(model=model, path="x", contents_manager=None)
     assert model["content"] == clean(dirty())
+
+
+@pytest.mark.parametrize("kind", [FileContentsManager, AsyncFileContentsManager, AsyncLargeFileManager])
+def test_the_hook_works_in_every_contents_manager_beside_a_hook_of_the_users_own(tmp_path, kind):
+    assert authoring._jupyter_server_extension_points() == [{"module": "miniflow_lib.authoring"}]
+    seen = []
+    manager = kind(root_dir=str(tmp_path))
+    manager.register_pre_save_hook(lambda path, **_: seen.append(path))
+    authoring._load_jupyter_server_extension(SimpleNamespace(contents_manager=manager))
+    model = {"type": "notebook", "format": "json", "content": dirty()}
+    saved = manager.save(model, "06_x.ipynb")
+    if inspect.isawaitable(saved):
+        asyncio.run(saved)
+    assert (tmp_path / "06_x.ipynb").read_text(encoding="utf-8") == as_text(clean(dirty()))
+    assert seen == ["06_x.ipynb"]
 
 
 def test_a_good_lesson_has_no_problems(tmp_path):
