@@ -142,7 +142,7 @@ class Drawing:
             rows = 1 + max(map(len, texts), default=0)
             height = max(LINE * rows + 12, 9 * arriving[node] + 16)
             sizes[node] = (
-                round(max(map(width_of, lines)) * 1.02 + (26 if node in self.ops else 16), 1),
+                round(max(map(width_of, lines)) * 1.02 + (20 if node in self.ops else 14), 1),
                 height,
             )
         label_sizes = {}
@@ -150,7 +150,7 @@ class Drawing:
             texts = [text for text in (scene.on_edge(edge) for scene in scenes) if text]
             if texts:
                 width = max(width_of(line) for text in texts for line, _ in text)
-                label_sizes[edge] = (round(width + 8, 1), LINE * max(map(len, texts)) + 2)
+                label_sizes[edge] = (round(width + 6, 1), LINE * max(map(len, texts)) + 2)
         self.layout = lay_out(list(nodes), self.edges, sizes, label_sizes, top=24 if title else 0)
         self.width = max(self.layout.width, width_of(self.title) + 2 * MARGIN)
         # From one scene to the next most boxes stay as they are.

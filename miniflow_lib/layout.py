@@ -262,7 +262,7 @@ def _measure(columns, chains, forward, sizes, label_sizes, turned) -> Layout:
             rise = max(
                 (abs(ports[a, b][1] - ports[a, b][0]) for a in columns[at] for b in a.after), default=0
             )
-            x += min(max(0.3 * rise, 15), 36)
+            x += min(max(0.3 * rise, 14), 26)
     boxes, labels, edges = {}, {}, {}
     for at in range(0, len(columns), 2):
         for item in columns[at]:

@@ -150,7 +150,7 @@ class Prediction(StaticBox):
         self.button = ipywidgets.Button(
             description="show", disabled=True, tooltip=f"opens when you have entered {task.wish}"
         )
-        self.reply = ipywidgets.HTML(layout=ipywidgets.Layout(width="100%"))
+        self.reply = ipywidgets.HTML()
         self.more = ipywidgets.Output()
         self.field.observe(self._entered, "value")
         self.button.on_click(self._show)

@@ -10,8 +10,7 @@ import ipywidgets
 from ..drawing import GraphView, Scene, fit, page_width, picture_html
 from ..nodes import Node
 from .base import StaticBox
-
-CARD = "background:#fff;color:#222;border-radius:6px;padding:6px 10px;line-height:1.4;overflow-x:auto"
+from .stepper import CARD, PAGE
 
 
 def sort_game(graph: Sequence[Node] | Node) -> StaticBox:
@@ -28,10 +27,8 @@ class SortGame(StaticBox):
     def __init__(self, view: GraphView):
         self.view, self.taken = view, []
         self.waits_for = {node: [a for a, b in view.edges if b is node] for node in view.nodes}
-        number = f"number {len(view.nodes)}"
-        widest = Scene(
-            notes=dict.fromkeys(view.nodes, max("waits for 9", number, key=len)), labels=view.twice
-        )
+        number = f"no. {len(view.nodes)}"
+        widest = Scene(notes=dict.fromkeys(view.nodes, max("waits: 9", number, key=len)), labels=view.twice)
         self.drawing = view.drawing([widest])
         layout = ipywidgets.Layout(width="auto", min_width="60px")
         # In the order of their names: the graph's own order would be an answer.
@@ -43,7 +40,7 @@ class SortGame(StaticBox):
             button.on_click(lambda _, node=node: self.take(node))
         self.again = ipywidgets.Button(description="start again", icon="undo", layout=layout)
         self.again.on_click(lambda _: self.start())
-        self.picture = ipywidgets.HTML(layout=ipywidgets.Layout(width="100%"))
+        self.picture = ipywidgets.HTML(layout=ipywidgets.Layout(width=PAGE))
         row = ipywidgets.Layout(flex_flow="row wrap")
         alt = view.in_words(Scene(), "Which node runs first, and which after it?")
         still = self.drawing.svg(Scene(labels=view.twice), alt)
@@ -86,10 +83,8 @@ class SortGame(StaticBox):
 
     def _show(self, said: str, lit: Sequence[Node], arrows: Sequence[tuple] = ()) -> None:
         view = self.view
-        notes = {
-            n: f"waits for {left}" for n in view.nodes if (left := self._waits(n)) and n not in self.taken
-        }
-        notes |= {n: f"number {at}" for at, n in enumerate(self.taken, 1)}
+        notes = {n: f"waits: {left}" for n in view.nodes if (left := self._waits(n)) and n not in self.taken}
+        notes |= {n: f"no. {at}" for at, n in enumerate(self.taken, 1)}
         scene = Scene(
             notes=notes,
             labels=view.twice,

@@ -18,7 +18,11 @@ from ..tracing import Event, trace
 from .base import StaticBox
 
 PARTS = ("sort", "forward", "backward")
-CARD = "background:#fff;color:#222;border-radius:6px;padding:6px 10px;line-height:1.4;overflow-x:auto"
+PAGE = "calc(100% - 4px)"  # a widget has a margin of 2 px
+CARD = (  # white in the dark theme too, like the pictures
+    "background:#fff;color:#222;border-radius:6px;padding:6px 10px;"
+    "line-height:1.4;overflow-x:auto;box-sizing:border-box"
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ def stepper(graph: Sequence[Node] | Node, show: Sequence[str] = PARTS) -> Static
     frames = []
     for number, step in enumerate(steps):
         svg = drawing.svg(step.scene, f"Step {number}: {step.caption}", style)
-        frames.append(_frame(f"Step {number} of {last} · {step.part}", step, svg))
+        frames.append(_frame(f"Step {number} of {last} · {step.part}", step, svg, drawing.width))
     parts = _and(list(dict.fromkeys(step.part for step in steps)))
     text = f"{last} steps through {parts}, to be played in Jupyter"
     final = f"The last step: {steps[-1].caption}"
@@ -53,29 +57,32 @@ def stepper(graph: Sequence[Node] | Node, show: Sequence[str] = PARTS) -> Static
 
 def played(frames: Sequence[str]) -> list[ipywidgets.Widget]:
     """Widgets that show one frame at a time. The links live in the browser, so it moves without a kernel."""
-    last, same = len(frames) - 1, ipywidgets.Layout(width="100%")
+    last, same = len(frames) - 1, ipywidgets.Layout(width=PAGE)
     play = ipywidgets.Play(max=last, interval=1500, show_repeat=False)
     slider = ipywidgets.IntSlider(max=last, description="step", readout=False)
     number = ipywidgets.BoundedIntText(max=last, layout=ipywidgets.Layout(width="70px"))
     pictures = [ipywidgets.HTML(frame, layout=same) for frame in frames]
-    stack = ipywidgets.Stack(pictures, selected_index=0, layout=same)
+    stack = ipywidgets.Stack(pictures, selected_index=0, layout=ipywidgets.Layout(width="100%"))
     for widget, trait in ((play, "value"), (number, "value"), (stack, "selected_index")):
         ipywidgets.jslink((slider, "value"), (widget, trait))
     return [ipywidgets.HBox([play, slider, number]), stack]
 
 
-def _frame(heading: str, step: Step, svg: str) -> str:
+def _frame(heading: str, step: Step, svg: str, width: float) -> str:
     beside = "".join(
-        f'<dt style="font-weight:bold">{escape(name)}</dt><dd style="margin:0 0 6px">{escape(text)}</dd>'
+        f'<div style="flex:1 1 140px"><b>{escape(name)}</b><br>{escape(text)}</div>'
         for name, text in step.beside
     )
     if beside:
-        beside = f'<dl style="flex:0 1 190px;margin:4px 0">{beside}</dl>'
+        # Beside the picture under one another; where there is no room for that, under it in a row.
+        columns = "display:flex;flex-wrap:wrap;gap:6px 12px;align-content:flex-start"
+        beside = f'<div style="flex:1 1 140px;{columns}">{beside}</div>'
+    basis = max(width * 2 / 3, min(width, 440))
     return (
         f'<div style="{CARD}"><div style="min-height:3.4em;overflow-wrap:anywhere">'
         f'<span style="color:#666">{escape(heading)}</span><br>{escape(step.caption)}</div>'
         '<div style="display:flex;flex-wrap:wrap;gap:4px 20px">'
-        f'<div style="flex:1 1 320px">{svg}</div>{beside}</div></div>'
+        f'<div style="flex:4 1 {basis:.0f}px">{svg}</div>{beside}</div></div>'
     )
 
 
@@ -157,8 +164,8 @@ class Teller:
         queue, done, gone = [], [], frozenset()
 
         def step(caption: str, lit=(), arrows=()) -> Step:
-            notes = {name: f"waits for {left}" for name, left in waits.items()}
-            notes |= dict.fromkeys(queue, "ready") | {name: f"number {n}" for n, name in enumerate(done, 1)}
+            notes = {name: f"waits: {left}" for name, left in waits.items()}
+            notes |= dict.fromkeys(queue, "ready") | {name: f"no. {n}" for n, name in enumerate(done, 1)}
             scene = self.scene(
                 notes={self.node[name]: note for name, note in notes.items()},
                 lit=frozenset(self.node[name] for name in lit),
