@@ -15,6 +15,7 @@ import numpy as np
 
 from .errors import is_node
 from .guard import Trouble, guarded, tidy
+from .nodes import Node
 
 SECONDS = 4.0
 
@@ -56,7 +57,7 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Question:
-    """One question of a quiz: `right` is one of the choices; `wrong` has a sentence for each of the others."""
+    """A question of a quiz: `right` is one of the choices; `wrong` has a sentence for each other one."""
 
     text: str
     choices: Sequence[str]
@@ -165,7 +166,7 @@ def exercises() -> dict[str, Exercise]:
 
 
 def is_blank(answer: object, given: str = "") -> bool:
-    """Whether there is nothing of the learner's in it: `...`, a function that does nothing, or the code as given."""
+    """Whether nothing of the learner's is in it: `...`, a function that does nothing, the code as given."""
     if _has_dots(answer):
         return True
     codes = _codes_of(answer)
@@ -203,8 +204,7 @@ def _nothing() -> None: ...
 
 
 def _does_nothing(code: CodeType) -> bool:
-    steps = [step for step in (code.co_code, _nothing.__code__.co_code)]
-    return steps[0] == steps[1] and not code.co_freevars
+    return code.co_code == _nothing.__code__.co_code
 
 
 def _same(code: CodeType, other: CodeType | None) -> bool:
@@ -218,7 +218,7 @@ def _same(code: CodeType, other: CodeType | None) -> bool:
 
 
 def close(a: object, b: object, tolerance: float = 1e-6) -> bool:
-    """Whether two answers are the same: numbers and arrays within the tolerance (relative above 1), of one shape."""
+    """Whether two answers are the same: one shape, and numbers within the tolerance (absolute + relative)."""
     if isinstance(a, Mapping) or isinstance(b, Mapping):
         both = isinstance(a, Mapping) and isinstance(b, Mapping)
         return both and a.keys() == b.keys() and all(close(a[key], b[key], tolerance) for key in a)
@@ -269,27 +269,21 @@ def _generic(got: object, want: object, what: str) -> str:
         kind = "a text in quotes" if isinstance(want, str) else "a number, not a text"
         return f"{what} should be {kind}."
     if not isinstance(want, str) and _numbers_right(got, want):
-        return f"the numbers are right, but {what} has shape {np.shape(got)}, and that is not the shape asked for."
+        return (
+            f"the numbers are right, but {what} has shape {np.shape(got)}, which is not the shape asked for."
+        )
     if isinstance(want, (list, tuple)) and isinstance(got, (list, tuple)) and len(got) != len(want):
         return f"{what} has {len(got)} entries, and {len(want)} are asked for."
-    try:
-        if np.asarray(got, dtype=float).dtype == float and not np.all(
-            np.isfinite(np.asarray(got, dtype=float))
-        ):
-            return f"{what} has an inf or a nan in it: print the steps that lead to it."
-    except (TypeError, ValueError):
-        return (
-            f"{what} is {_article(got)}, and that is not the kind of thing asked for."
-            if _odd(got, want)
-            else (f"{what} is not right yet.")
-        )
+    if _kind(got) is not _kind(want):
+        return f"{what} is {_article(got)}, and that is not the kind of thing asked for."
+    if isinstance(got, (float, np.ndarray)) and not np.all(np.isfinite(got)):
+        return f"{what} has an inf or a nan in it: print the steps that lead to it."
     return f"{what} is not right yet. Work one small case by hand, and compare step by step."
 
 
-def _odd(got: object, want: object) -> bool:
-    return not isinstance(got, type(want)) and not (
-        isinstance(got, (list, tuple)) and isinstance(want, (list, tuple))
-    )
+def _kind(thing: object) -> type:
+    numbers = (int, float, list, tuple, np.ndarray, np.generic)
+    return np.ndarray if isinstance(thing, numbers) and not isinstance(thing, bool) else type(thing)
 
 
 def _article(thing: object) -> str:
@@ -351,7 +345,8 @@ def shape(*want: int) -> Judge:
 def order(*arrows: tuple[str, str]) -> Judge:
     """An order in which nobody runs before what feeds it: order(("x", "q"), ("y", "q"), ...).
 
-    Any valid order is right. The answer is a list of names or of nodes, or one text "x y q"; `got` is a list of names.
+    Any valid order is right. The answer is a list of names or of nodes, or one text "x y q"; `got` is a
+    list of names.
     """
     wanted = list(dict.fromkeys(name for arrow in arrows for name in arrow))
     return Judge(_names_of, lambda got: out_of_order(got, wanted, arrows), _is_answer)
@@ -391,7 +386,8 @@ def function(
     """A function, called on each of the cases.
 
     cases: tuples of arguments (the learner gets copies), or functions that make them.
-    like: a function that is right; or right(result, *arguments): None or a sentence, for what has many right answers.
+    like: a function that is right; or, for what has many right answers, right(result, *arguments): None or
+    a sentence.
     `got` has .results and .cases (a list each); predicates: gives(other_function), or anything of your own.
     """
 
@@ -462,35 +458,28 @@ def op(
     def look(cls: type) -> SimpleNamespace:
         got = SimpleNamespace(cases=[], values=[], arriving=[], gradients=[], checks=[])
         for case in cases:
-            _run_op(
-                cls,
-                make,
-                formula if backward else None,
-                [np.array(array, dtype=float) for array in case],
-                got,
-            )
+            arrays = [np.array(array, dtype=float) for array in case]
+            _run_op(cls, make, formula if backward else None, arrays, got)
         return got
 
     def wrong(got: SimpleNamespace) -> str | None:
-        for number, (arrays, result) in enumerate(zip(got.cases, got.values, strict=True)):
+        for arrays, result in zip(got.cases, got.values, strict=True):
             want = formula(*arrays)
             if not close(result, want):
                 shown = f"the value for ({', '.join(_short(a) for a in arrays)})"
                 return "forward: " + _generic(result, want, shown)
-            if not backward:
-                continue
-            found = got.checks[number]
-            if found is None:
-                return "backward: it set no gradient for an input; self.gradients needs one for each."
+        for found in got.checks:
             if not found.ok:
                 return f"forward is right; backward is not: {found.sentence or NO_PATTERN}"
         return None
 
-    return Judge(
-        look,
-        wrong,
-        lambda thing: None if isinstance(thing, type) else "a class is asked for: class ...(Node).",
-    )
+    return Judge(look, wrong, _is_op)
+
+
+def _is_op(thing: object) -> str | None:
+    if isinstance(thing, type) and issubclass(thing, Node):
+        return None
+    return f"that is {_article(thing)}, and an op is asked for, a class that begins with class ...(Node):"
 
 
 NO_PATTERN = "its gradients differ from the slopes that nudging gives. Work out one input by hand."
@@ -514,17 +503,15 @@ def _run_op(
         return
     want = np.asarray(formula(*arrays), dtype=float)
     if not close(got.values[-1], want):  # no use in looking at gradients of another function
-        got.checks.append(None)
         return
     target = Input("target")
-    # A target at a different distance from each number, so that the arriving gradients are all different.
-    feed[target] = want - np.arange(1, want.size + 1).reshape(want.shape) * want.size / 2.0
+    # A target at a different distance from each number: the arriving gradients differ, and none is 1.
+    feed[target] = want - np.arange(2, want.size + 2).reshape(want.shape) * want.size / 2.0
     cost = MSE(target, node)
     forward_and_backward(topological_sort(feed, output=cost))
     got.arriving.append(np.array(cost.gradients[node], copy=True))
-    got.gradients.append([np.array(node.gradients.get(n, np.nan), copy=True) for n in inputs])
-    missing = any(n not in node.gradients for n in inputs)
-    got.checks.append(None if missing else check_gradients(cost, feed, inputs))
+    got.gradients.append([np.array(node.gradients[n], copy=True) for n in inputs])
+    got.checks.append(check_gradients(cost, feed, inputs))
 
 
 def computes(formula: Callable) -> Callable[[object], bool]:
@@ -533,7 +520,10 @@ def computes(formula: Callable) -> Callable[[object], bool]:
 
 
 def hands_on(backward: Callable) -> Callable[[object], bool]:
-    """The predicate "backward does what this wrong one does": backward(arriving, *arrays) -> [a gradient an input]."""
+    """The predicate "backward does what this wrong one does".
+
+    backward(arriving, *arrays) returns a list with the gradient of each input.
+    """
 
     def predicate(got: SimpleNamespace) -> bool:
         rows = zip(got.arriving, got.cases, got.gradients, strict=True)

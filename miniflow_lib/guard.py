@@ -9,8 +9,9 @@ import re
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from types import FrameType, TracebackType
 
 import numpy as np
@@ -42,8 +43,8 @@ def guarded(work: Callable[[], object], own: Mapping[str, object], seconds: floa
             return _within(work, seconds)
         except GaveUp:
             sentence = (
-                f"your code was still running after {seconds:g} seconds and was stopped. Is there a loop whose "
-                "condition never becomes False, or a list that grows while it is walked?"
+                f"your code was still running after {seconds:g} seconds and was stopped. Is there a loop "
+                "whose condition never becomes False, or a list that grows while it is walked?"
             )
             raise Trouble(sentence) from None
         except KeyboardInterrupt as error:
@@ -56,7 +57,7 @@ def guarded(work: Callable[[], object], own: Mapping[str, object], seconds: floa
 
 
 class GaveUp(BaseException):
-    """Raised inside a loop that does not end. No `except Exception` catches it, and a bare `except:` not for long."""
+    """Raised in a loop that does not end. No `except Exception` catches it, a bare `except:` not for long."""
 
     def __init__(self, *args: object):
         super().__init__(*args)
@@ -114,13 +115,10 @@ def _within(work: Callable[[], object], seconds: float) -> object:
 
 @contextmanager
 def _kept(own: Mapping[str, object]) -> Iterator[None]:
-    """Puts back what the learner's cells can see: their names, lists, arrays, nodes, flags and random numbers."""
+    """Puts back what the learner's cells can see: names, lists, arrays, nodes, flags and random numbers."""
     names = {name: thing for name, thing in own.items() if not name.startswith("_")}
     back: list[Callable[[], object]] = []
-    seen: set[int] = set()
-    for name, thing in names.items():
-        if name not in ("In", "Out"):
-            _remember(thing, back, seen)
+    remember([thing for name, thing in names.items() if name not in ("In", "Out")], back)
     flags, numpys, pythons = (trace.DEBUG, trace.T_DEBUG), np.random.get_state(), random.getstate()
     try:
         with trace.override(DEBUG=False, T_DEBUG=False):
@@ -136,9 +134,9 @@ def _kept(own: Mapping[str, object]) -> Iterator[None]:
         random.setstate(pythons)
 
 
-def _remember(thing: object, back: list[Callable[[], object]], seen: set[int]) -> None:
-    """Adds to `back` what brings `thing`, and what it holds, into its present state again."""
-    to_see = [thing]
+def remember(things: Iterable[object], back: list[Callable[[], object]]) -> None:
+    """Adds to `back` what brings all `things`, and what they hold, into their present state again."""
+    to_see, seen = list(things), set()
     while to_see:
         thing = to_see.pop()
         if id(thing) in seen:
@@ -146,18 +144,17 @@ def _remember(thing: object, back: list[Callable[[], object]], seen: set[int]) -
         seen.add(id(thing))
         if isinstance(thing, np.ndarray):
             if thing.nbytes <= LARGEST_COPY and thing.flags.writeable:
-                back.append(lambda array=thing, copy=thing.copy(): np.copyto(array, copy))
+                back.append(partial(np.copyto, thing, thing.copy()))
         elif type(thing) is list:
-            back.append(lambda kept=thing, copy=thing[:]: kept.__setitem__(slice(None), copy))
+            back.append(partial(thing.__setitem__, slice(None), thing[:]))
             to_see += thing[:1000]
         elif isinstance(thing, (dict, set)):
-            back.append(lambda kept=thing, copy=thing.copy(): (kept.clear(), kept.update(copy)))
+            back += [thing.clear, partial(thing.update, thing.copy())]
             to_see += list(thing.values() if isinstance(thing, dict) else thing)[:1000]
         elif type(thing) is tuple:
             to_see += thing
         elif isinstance(thing, np.random.Generator):
-            bits = thing.bit_generator
-            back.append(lambda bits=bits, state=bits.state: setattr(bits, "state", state))
+            back.append(partial(setattr, thing.bit_generator, "state", thing.bit_generator.state))
         elif is_node(thing):
             to_see += [vars(thing), *thing.inbound_nodes, *thing.outbound_nodes]
 
@@ -199,7 +196,7 @@ def _drop(message: object) -> None:
 
 
 def _display_hooks() -> object:
-    """The kernel's list of those it asks before it shows a picture, kept for each thread; None outside a kernel."""
+    """Whom the kernel asks before it shows a picture, a list for each thread; None outside a kernel."""
     if "IPython" not in sys.modules:
         return None
     from IPython import get_ipython

@@ -1,1 +1,1 @@
-"""For each exercise the wrong answers that learners give: WRONG = {name: [(source, part of the sentence), ...]}."""
+"""The wrong answers that learners give: WRONG = {exercise: [(source, part of the sentence), ...]}."""
