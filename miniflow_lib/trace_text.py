@@ -18,14 +18,17 @@ def show_value(value: object, digits: int = 10) -> str:
 
     digits: significant ones of a single number; an array has up to 8 decimals, a corner up to 4.
     """
-    rows, columns_cut, rows_cut, ndim = _rows(value)
-    if not ndim:
+    if not _ndim(value):
         return _number(value, digits)
-    if rows_cut:
-        rows = rows[:1]
-    texts = ["[" + ", ".join([*row, *["…"] * columns_cut]) + "]" for row in rows]
-    inside = ", ".join([*texts, *["…"] * rows_cut])
-    return inside if ndim == 1 else "[" * (ndim - 1) + inside + "]" * (ndim - 1)
+    texts, cut = _texts(value)
+    return _nested(texts, cut)
+
+
+def _nested(texts: np.ndarray | str, cut: Sequence[bool]) -> str:
+    if isinstance(texts, str):
+        return texts
+    shown = texts[:1] if cut[0] and texts.ndim > 1 else texts  # of rows that were cut the first is enough
+    return "[" + ", ".join([*(_nested(text, cut[1:]) for text in shown), *["…"] * cut[0]]) + "]"
 
 
 def sort_text(events: Sequence) -> str:
@@ -185,32 +188,23 @@ def _side_by_side(blocks: Iterable[Block]) -> list[str]:
 
 
 def _block(value: object) -> list[str]:
-    """An array in lines, its columns aligned; a large one's corner."""
-    rows, columns_cut, rows_cut, ndim = _rows(value)
-    if ndim < 2:
+    """A matrix in lines, its columns aligned; a large one's corner."""
+    if _ndim(value) != 2 or not value.size:
         return [show_value(value)]
-    width = max((len(text) for row in rows for text in row), default=0)
-    texts = [
-        "[" + ", ".join([*(text.rjust(width) for text in row), *["…"] * columns_cut]) + "]" for row in rows
-    ]
-    if rows_cut:
-        texts.append("…")
-    opening = "[" * (ndim - 1)
-    lines = [f"{opening if not i else ' ' * (ndim - 1)}{text}," for i, text in enumerate(texts)]
-    return [*lines[:-1], lines[-1][:-1] + "]" * (ndim - 1)] if lines else [f"{opening}]"]
+    texts, (rows_cut, columns_cut) = _texts(value)
+    width = max(len(text) for text in texts.flat)
+    rows = [", ".join([*(text.rjust(width) for text in row), *["…"] * columns_cut]) for row in texts]
+    lines = [f"[{row}]" for row in rows] + ["…"] * rows_cut
+    return ["[ "[i > 0] + line + "],"[i < len(lines) - 1] for i, line in enumerate(lines)]
 
 
-def _rows(value: object) -> tuple[list[list[str]], bool, bool, int]:
-    """The numbers of an array as texts, row by row; whether columns and rows were cut; its dimensions."""
-    if not isinstance(value, np.ndarray) or value.ndim == 0:
-        return [], False, False, 0
-    if value.size == 0:
-        return [], False, False, value.ndim
-    table = value.reshape(-1, value.shape[-1])
-    columns_cut, rows_cut = table.shape[1] > WHOLE, table.shape[0] > WHOLE
-    cut = table[: CORNER if rows_cut else None, : CORNER if columns_cut else None]
-    texts = iter(_numbers(cut.ravel().tolist(), 4 if rows_cut or columns_cut else 8))
-    return [[next(texts) for _ in row] for row in cut], columns_cut, rows_cut, value.ndim
+def _texts(array: np.ndarray) -> tuple[np.ndarray, list[bool]]:
+    """The numbers of an array, or of its corner, as an array of texts; and which axes were cut."""
+    cut = [length > WHOLE for length in array.shape]
+    corner = array[tuple(slice(CORNER if c else None) for c in cut)]
+    texts = np.empty(corner.shape, dtype=object)
+    texts.flat = _numbers(corner.ravel().tolist(), 4 if any(cut) else 8)
+    return texts, cut
 
 
 def _number(value: object, digits: int) -> str:

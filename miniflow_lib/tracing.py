@@ -94,9 +94,7 @@ class Trace(HasTraits):
 
     def __setattr__(self, name: str, value) -> None:
         if not name.startswith("_") and not hasattr(type(self), name):
-            raise AttributeError(
-                f"trace has no {name!r}: its flags are DEBUG (the passes) and T_DEBUG (the sort)"
-            )
+            raise AttributeError(f"trace has no {name!r}; its flags: DEBUG (the passes), T_DEBUG (the sort)")
         super().__setattr__(name, value)
 
     @observe("DEBUG", "T_DEBUG")
