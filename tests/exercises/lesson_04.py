@@ -1,0 +1,92 @@
+"""Wrong answers to the exercises of lesson 04, and a part of the sentence that each must get."""
+
+TIMES = """
+class Times(Node):
+    def __init__(self, x, y):
+        Node.__init__(self, [x, y])
+
+    def forward(self):
+        x, y = self.inbound_nodes
+        self.value = x.value * y.value
+
+    def backward(self):
+        x, y = self.inbound_nodes
+        g = self.grad_cost()
+        BODY
+"""
+
+MINUS = TIMES.replace("Times", "Minus").replace("x.value * y.value", "x.value - y.value")
+
+SAFE_TIMES = TIMES.replace("Times", "SafeTimes")
+
+TANH = """
+class TanhBack(Node):
+    def __init__(self, x):
+        Node.__init__(self, [x])
+
+    def forward(self):
+        (x,) = self.inbound_nodes
+        self.value = np.tanh(x.value)
+
+    def backward(self):
+        (x,) = self.inbound_nodes
+        BODY
+"""
+
+
+def _paper(a: float, b: float, c: float, d: float) -> str:
+    return f"paper_gradients = {{'a': {a}, 'b': {b}, 'c': {c}, 'd': {d}}}"
+
+
+WRONG = {
+    "used_twice": [
+        ('used_twice = {"x": 5, "y": 2}', "the one straight into f. And the road over q?"),
+        ('used_twice = {"x": 2, "y": 2}', "the one over q. And the road straight into f?"),
+        ('used_twice = {"x": 10, "y": 2}', "two roads that meet at x"),
+        ('used_twice = {"x": 7, "y": 5}', "Which is the other one of q?"),
+        ('used_twice = {"x": 7}', "no entry yet for y"),
+    ],
+    "Times": [
+        (TIMES.replace("BODY", "self.gradients = {x: g * x.value, y: g * y.value}"), "gets its own value"),
+        (TIMES.replace("BODY", "self.gradients = {x: y.value, y: x.value}"), "self.grad_cost()?"),
+        (TIMES.replace("BODY", "self.gradients = {x: g + y.value, y: g + x.value}"), "what do slopes do?"),
+        (TIMES.replace("BODY", "self.gradients = {x: g, y: g}"), "what a sum hands on"),
+    ],
+    "paper_gradients": [
+        (_paper(2, -3, 10, -2), "those are the values"),
+        (_paper(6, -4, -2, -2), "somebody got its own value"),
+        (_paper(-4, 6, -2, 4), "somebody got its own value"),
+        (_paper(-3, 2, 1, 4), "stopped after one step"),
+        (_paper(-5, 0, -1, 4), "somewhere you added along a path"),
+        (_paper(-6, -4, -2, 4), "its sign is not"),
+    ],
+    "Minus": [
+        (MINUS.replace("BODY", "self.gradients = {x: 1.0, y: -1.0}"), "self.grad_cost()?"),
+        (MINUS.replace("BODY", "self.gradients = {x: -g, y: g}"), "one sign too many"),
+        (MINUS.replace("BODY", "self.gradients = {x: -g, y: -g}"), "now both are turned"),
+        (MINUS.replace("BODY", "self.gradients = {x: g * y.value, y: -g * x.value}"), "belongs to a product"),
+    ],
+    "TanhBack": [
+        (
+            TANH.replace("BODY", "self.gradients = {x: self.grad_cost() * (1 - np.tanh(self.value) ** 2)}"),
+            "you take tanh once more",
+        ),
+        (
+            TANH.replace("BODY", "self.gradients = {x: self.grad_cost() * (1 - x.value**2)}"),
+            "has the input in it",
+        ),
+        (TANH.replace("BODY", "self.gradients = {x: 1 - self.value**2}"), "self.grad_cost()?"),
+        (
+            TANH.replace("BODY", "self.gradients = {x: self.grad_cost() * self.value * (1 - self.value)}"),
+            "derivative of the sigmoid",
+        ),
+    ],
+    "SafeTimes": [
+        (
+            SAFE_TIMES.replace("BODY", "self.gradients = {x: g * y.value, y: g * x.value}"),
+            "a dict keeps one entry for each key",
+        ),
+        (SAFE_TIMES.replace("BODY", "self.gradients = {x: x.value + y.value}"), "Where is what arrives?"),
+        (SAFE_TIMES.replace("BODY", "self.gradients = {x: g + g}"), "what does each of them carry?"),
+    ],
+}
