@@ -210,10 +210,19 @@ class Chart:
         down = (self.y[1] - y) / (self.y[1] - self.y[0]) * self.inner_height
         return min(max(right, -2e3), 4e3), min(max(down, -2e3), 4e3)
 
-    def curve(self, xs: Sequence[float], ys: Sequence[float], colour: str, width: float = 2.5) -> None:
+    def curve(
+        self, xs: Sequence[float], ys: Sequence[float], colour: str, width: float = 2.5, dash: str = "none"
+    ) -> None:
         points = [self.at(x, y) for x, y in zip(xs, ys) if math.isfinite(y)]
         path = "L".join(f"{px:.1f} {py:.1f}" for px, py in points)
-        self.marks.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="{width}"/>')
+        style = f'stroke="{colour}" stroke-width="{width}" stroke-dasharray="{dash}"'
+        self.marks.append(f'<path d="M{path}" fill="none" {style}/>')
+
+    def words(self, x: float, y: float, text: str, colour: str) -> None:
+        """Text that ends at a point."""
+        px, py = self.at(x, y)
+        place = f'x="{px:.1f}" y="{py:.1f}" text-anchor="end" fill="{colour}"'
+        self.marks.append(f"<text {place}>{escape(text)}</text>")
 
     def line(self, x: float, y: float, slope: float, colour: str, dash: str = "7 4") -> None:
         """The straight line of this slope through a point, from side to side."""
