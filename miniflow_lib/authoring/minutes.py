@@ -16,6 +16,7 @@ READ_A_LINE = 0.08  # of code
 LOOK_AT_A_PICTURE = 0.5
 STEP_THROUGH = 2.0  # a stepper, a game, an explorer: played once
 ANSWER = 1.0  # a prediction, or one question of a quiz
+FAULT_LAB = 28.0  # twelve bugs: read the code, bet, look
 
 INTERACTIVE = r"\b(?:stepper|sort_game|nudge|tangent|fill_in_gradients|cost_of_one_weight|descent|explorer)\("
 IN_AN_EXERCISE = ("exercise:", "check:", "hint:", "solution:")
@@ -39,6 +40,7 @@ def minutes_of(cell: NotebookNode) -> float:
     spent += ANSWER * len(re.findall(r"\bpredict\(", cell.source))
     spent += 4 * ANSWER * len(re.findall(r"\bquiz\(", cell.source))
     spent += STEP_THROUGH * len(re.findall(INTERACTIVE, cell.source))
+    spent += FAULT_LAB * len(re.findall(r"\bfault_lab\(", cell.source))
     shows = [mime for output in cell.outputs for mime in output.get("data", {})]
     return spent + LOOK_AT_A_PICTURE * any(mime in ("image/png", "text/html") for mime in shows)
 

@@ -25,7 +25,7 @@ CODE = (
 )
 WIDE = {"width": "100%"}
 HIGHEST, LOWEST = 1e4, 1e-2  # of the drawing: a cost that explodes leaves it at the top
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 560, 270, 56, 118, 16, 40
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 600, 270, 56, 148, 16, 40
 
 
 def fault_lab() -> StaticBox:
