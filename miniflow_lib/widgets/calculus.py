@@ -286,11 +286,15 @@ class Chart:
             yield f'<text {place} fill="{INK}">{number(value)}</text>'
 
 
+def round_step(rough: float) -> float:
+    """The next larger one of 1, 2, 5, 10, 20, 50, ..., or of 0.1, 0.2, 0.5, ..."""
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(step for step in (power, 2 * power, 5 * power, 10 * power) if step >= rough)
+
+
 def round_numbers(low: float, high: float) -> list[float]:
     """Four to nine round numbers from low to high, for an axis."""
-    rough = (high - low) / 7
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(s for s in (power, 2 * power, 5 * power, 10 * power) if s >= rough)
+    step = round_step((high - low) / 7)
     return [i * step for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
 
 
@@ -367,7 +371,12 @@ def cost_of_one_weight(
     walk = Walk(graph, weight, low, high, step)
     name = walk.name
     slider = ipywidgets.FloatSlider(
-        value=walk.w, min=low, max=high, step=(high - low) / 200, description=name, readout_format=".3g"
+        value=walk.w,
+        min=low,
+        max=high,
+        step=round_step((high - low) / 150),
+        description=name,
+        readout_format=".3g",
     )
     wide = ipywidgets.Layout(width="auto")
     uphill = ipywidgets.Button(description=f"step uphill: + {step:g} · slope", layout=wide)
@@ -387,7 +396,9 @@ def cost_of_one_weight(
         draw(walk.trail)
 
     def dragged(change) -> None:
-        if not walk.moving_slider:
+        # The browser answers a step with the nearest stop of the slider: that is no drag.
+        echo = abs(change["new"] - min(max(walk.w, low), high)) <= 0.51 * slider.step
+        if not walk.moving_slider and not echo:
             walk.trail = (change["new"],)
             draw(walk.trail)
 
