@@ -80,7 +80,7 @@ def dirty() -> nbformat.NotebookNode:
     slide = v4.new_markdown_cell("# A title")
     slide.metadata = {"slideshow": {"slide_type": "slide"}, "tags": ["class"], "heading_collapsed": True}
     notebook = lesson(
-        slide, code, fails, solution, v4.new_code_cell("never run"), v4.new_markdown_cell("# A title")
+        slide, code, fails, solution, v4.new_code_cell("predict('?', 1)"), v4.new_markdown_cell("# A title")
     )
     notebook.metadata["language_info"] = {"name": "python", "version": "3.11.7"}
     notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": {}}}
@@ -98,10 +98,11 @@ def test_cleaning_takes_away_what_nobody_typed():
         "language_info": {"name": "python"},
         "miniflow": {"lesson": "06"},
     }
-    slide, code, fails, solution, never, _ = notebook.cells
+    slide, code, fails, solution, prediction, _ = notebook.cells
     assert slide.metadata == {"slideshow": {"slide_type": "slide"}, "tags": ["class"]}
     assert code.metadata == {"tags": ["exercise:sum"]}
     assert solution.metadata == {"tags": ["solution:sum"], "jupyter": {"source_hidden": True}}
+    assert prediction.metadata == {"jupyter": {"source_hidden": True}}, "its code holds the answer"
     assert [cell.get("execution_count") for cell in notebook.cells[1:5]] == [1, 2, 3, None]
     assert [(o.output_type, o.get("text"), o.get("data")) for o in code.outputs] == [
         ("stream", "one\ntwo\n", None),
@@ -111,7 +112,7 @@ def test_cleaning_takes_away_what_nobody_typed():
     ]
     assert code.outputs[-1].execution_count == 1
     assert fails.outputs[0].traceback == ["ZeroDivisionError: division by zero"]
-    assert never.outputs == []
+    assert prediction.outputs == []
 
 
 def test_cleaning_twice_is_cleaning_once():

@@ -67,8 +67,9 @@ def _clean_id(cell: NotebookNode, seen: dict[str, int]) -> None:
 def _clean_metadata(cell: NotebookNode) -> None:
     kept = {key: cell.metadata[key] for key in CELL_METADATA if cell.metadata.get(key)}
     folds = {key: True for key, value in kept.pop("jupyter", {}).items() if value is True}
-    # Reading a solution unfolds it, and that alone is no reason to store it unfolded.
-    if cell.cell_type == "code" and any(tag.startswith("solution:") for tag in kept.get("tags", [])):
+    # Reading a solution, or a prediction's answer, unfolds it: no reason to store it unfolded.
+    is_solution = any(tag.startswith("solution:") for tag in kept.get("tags", []))
+    if cell.cell_type == "code" and (is_solution or cell.source.startswith("predict(")):
         folds["source_hidden"] = True
     if folds:
         kept["jupyter"] = folds

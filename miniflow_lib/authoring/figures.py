@@ -171,7 +171,9 @@ def training_loop() -> str:
 
 def matrix_product() -> str:
     """X to the left of the product and W above it: the row and the column that meet in a number are lit."""
-    sketch = Sketch(880, 276, "Row 0 of X and column 1 of W are lit; they meet in the 22 of the product X @ W")
+    sketch = Sketch(
+        880, 276, "Row 0 of X and column 1 of W are lit; they meet in the 22 of the product X @ W"
+    )
     size, left, right, top, low = 56, 160, 380, 20, 150
 
     def grid(x: float, y: float, rows: Sequence[Sequence], lit: Sequence[tuple[int, int]]) -> None:

@@ -102,7 +102,7 @@ EXERCISES = [
             "For each letter ask of q, and then of f: is everybody who feeds it further left?",
             "q is fed by x and y, f by q and z. The Inputs may stand anywhere before those that need them.",
         ],
-        praise="There q would run after its first arrow, and y has not been there yet.",
+        praise="An Input may come late, but an op may not come early.",
         meets=(4, 5),
     ),
     Exercise(
