@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import inspect
+import math
 import unicodedata
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -77,6 +78,11 @@ def width_of(text: str) -> float:
     return width
 
 
+def even(width: float) -> int:
+    """The next even number of pixels: its half, too, is a round number."""
+    return 2 * math.ceil(width / 2)
+
+
 # --- what is drawn ----------------------------------------------------------------------------------------
 
 
@@ -141,18 +147,15 @@ class Drawing:
             lines = [head[0] + head[1], *(line for text in texts for line, _ in text)]
             rows = 1 + max(map(len, texts), default=0)
             height = max(LINE * rows + 12, 9 * arriving[node] + 16)
-            sizes[node] = (
-                round(max(map(width_of, lines)) * 1.02 + (20 if node in self.ops else 14), 1),
-                height,
-            )
+            sizes[node] = even(max(map(width_of, lines)) + (22 if node in self.ops else 16)), height
         label_sizes = {}
         for edge in self.edges:
             texts = [text for text in (scene.on_edge(edge) for scene in scenes) if text]
             if texts:
                 width = max(width_of(line) for text in texts for line, _ in text)
-                label_sizes[edge] = (round(width + 6, 1), LINE * max(map(len, texts)) + 2)
+                label_sizes[edge] = even(width + 6), LINE * max(map(len, texts)) + 2
         self.layout = lay_out(list(nodes), self.edges, sizes, label_sizes, top=24 if title else 0)
-        self.width = max(self.layout.width, width_of(self.title) + 2 * MARGIN)
+        self.width = max(self.layout.width, even(width_of(self.title)) + 2 * MARGIN)
         # From one scene to the next most boxes stay as they are.
         self._box, self._label = cache(self._box), cache(self._label)
         self._paths = {edge: _path(points) for edge, points in self.layout.edges.items()}

@@ -104,10 +104,11 @@ def lay_out(
 
 
 def _closing_a_cycle(nodes: Sequence, edges: Sequence[tuple]) -> frozenset:
-    """The edges that lead back to a node that is still being followed, in the order of `nodes`."""
+    """The edges that lead back to a node that is still being followed, from what nothing feeds onwards."""
     out = {node: [b for a, b in edges if a == node] for node in nodes}
     done, following, back = set(), set(), set()
-    for start in nodes:
+    fed = {b for _, b in edges}
+    for start in sorted(nodes, key=fed.__contains__):
         to_do = [] if start in done else [(start, iter(out[start]))]
         following.update(node for node, _ in to_do)
         while to_do:
@@ -262,13 +263,13 @@ def _measure(columns, chains, forward, sizes, label_sizes, turned) -> Layout:
             rise = max(
                 (abs(ports[a, b][1] - ports[a, b][0]) for a in columns[at] for b in a.after), default=0
             )
-            x += min(max(0.3 * rise, 14), 26)
+            x += round(min(max(0.3 * rise, 14), 26))
     boxes, labels, edges = {}, {}, {}
     for at in range(0, len(columns), 2):
         for item in columns[at]:
             if item.node is not None:
                 width, height = sizes[item.node]
-                left = round(starts[at] + (widths[at] - width) / 2, 1)
+                left = starts[at] + (widths[at] - width) / 2
                 boxes[item.node] = Rect(left, round(item.middle - height / 2, 1), width, height)
     for edge, chain in chains.items():
         a, b = forward[edge]
@@ -283,9 +284,9 @@ def _measure(columns, chains, forward, sizes, label_sizes, turned) -> Layout:
             width, height = label_sizes[edge]
             at = at_of[chain[1]]
             left = starts[at] + (widths[at] - width) / 2
-            labels[edge] = Rect(round(left, 1), round(chain[1].middle - height / 2, 1), width, height)
+            labels[edge] = Rect(left, round(chain[1].middle - height / 2, 1), width, height)
     bottom = max(item.middle + item.height / 2 for column in columns for item in column)
-    return Layout(round(x + MARGIN, 1), round(bottom + MARGIN - 7, 1), boxes, edges, labels, turned)
+    return Layout(x + MARGIN, round(bottom + MARGIN - 7, 1), boxes, edges, labels, turned)
 
 
 def _ports(columns, chains, forward) -> dict:
