@@ -133,6 +133,18 @@ def test_saved_after_clicks_it_still_passes_and_reopened_it_shows_its_text(lab):
     assert "Model not found" not in lab.page.content() and "model not found" not in lab.page.content()
 
 
+@pytest.mark.parametrize(
+    "writer",
+    [["nbconvert", "--to", "notebook", "--execute", "--inplace"], ["execute", "--inplace"]],
+    ids=" ".join,
+)
+def test_written_by_another_tool_it_still_passes(lab, writer):
+    path = lab.write("writer.ipynb", [SUM, LAYER, "toggles()"])
+    subprocess.run([sys.executable, "-m", "jupyter", *writer, str(path)], check=True, timeout=300)
+    assert "9 + 10 (z) = 19" in path.read_text()
+    nbval(path)
+
+
 def test_a_click_beside_a_running_cell_takes_and_adds_no_line(lab):
     """After a reload of the page JupyterLab lets callbacks run in a second thread, beside the cell."""
     slow = """
