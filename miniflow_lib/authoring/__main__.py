@@ -67,6 +67,14 @@ def _work(args: argparse.Namespace) -> int:
     return 0
 
 
+def _student(args: argparse.Namespace) -> int:
+    from miniflow_lib.authoring.student import write_student_copy
+
+    written = write_student_copy(args.lessons, args.folder)
+    print(f"{len(written)} lessons without their solutions are in {args.folder}.")
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m miniflow_lib.authoring", description=__doc__)
@@ -84,6 +92,10 @@ def main(arguments: list[str] | None = None) -> int:
     work.add_argument("folder", nargs="?", type=Path, default=Path("work"))
     work.add_argument("--lessons", type=Path, default=Path("notebooks"))
     work.set_defaults(action=_work)
+    student = commands.add_parser("student", help="copy the lessons without solutions into a new folder")
+    student.add_argument("folder", type=Path)
+    student.add_argument("--lessons", type=Path, default=Path("notebooks"))
+    student.set_defaults(action=_student)
 
     args = parser.parse_args(arguments)
     try:

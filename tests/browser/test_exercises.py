@@ -1,0 +1,106 @@
+"""Exercises as a learner meets them: folded solutions, hints in steps, a quiz, a loop without an end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+LESSON = NOTEBOOKS / "02_topological_sort.ipynb"
+
+
+def find(beginning: str) -> list[tuple[int, str]]:
+    """(number of the cell, name of the exercise) of the lesson's cells with a tag that begins so."""
+    cells = nbformat.read(LESSON, as_version=4).cells
+    tags = [(number, tag) for number, cell in enumerate(cells) for tag in cell.metadata.get("tags", [])]
+    return [(number, tag.removeprefix(beginning)) for number, tag in tags if tag.startswith(beginning)]
+
+
+@pytest.fixture
+def lesson(lab):
+    nbformat.write(nbformat.read(LESSON, as_version=4), lab.folder / "lesson.ipynb")
+    lab.open("lesson.ipynb")
+    lab.run_all()
+    return lab
+
+
+def set_source(lab, index: int, source: str) -> None:
+    lab.page.evaluate(
+        "([i, s]) => window.jupyterapp.shell.currentWidget.content.widgets[i].model.sharedModel.setSource(s)",
+        [index, source],
+    )
+
+
+def test_solutions_are_folded_and_open_by_a_click(lesson):
+    for number, name in find("solution:"):
+        cell = lesson.cell(number)
+        assert cell.locator(".jp-InputArea-editor").count() == 0, name
+        assert "# Solution" in cell.locator(".jp-Placeholder").first.inner_text()
+    first = lesson.cell(find("solution:")[0][0])
+    first.locator(".jp-Placeholder").first.click()
+    first.locator(".jp-InputArea-editor").wait_for()
+
+
+def test_hints_are_closed_and_open_one_at_a_time_with_mouse_and_keyboard(lesson):
+    for number, name in find("hint:"):
+        steps = lesson.cell(number).locator("details")
+        assert steps.count() >= 2, name
+        assert lesson.cell(number).locator("details[open]").count() == 0, name
+    number, _ = find("hint:")[0]
+    steps = lesson.cell(number).locator("details")
+    steps.nth(0).locator("summary").click()
+    assert steps.nth(0).locator("div").is_visible() and not steps.nth(1).locator("div").is_visible()
+    steps.nth(1).locator("summary").focus()
+    lesson.page.keyboard.press("Enter")
+    assert steps.nth(1).locator("div").is_visible()
+    lesson.page.keyboard.press("Enter")
+    assert not steps.nth(1).locator("div").is_visible()
+
+
+def test_a_quiz_is_answered_by_keyboard_and_says_why(lesson):
+    ((number, _),) = find("quiz")
+    cell = lesson.cell(number)
+    groups = cell.locator(".widget-radio")
+    radios = groups.nth(0).locator("input[type=radio]")
+    assert cell.locator("input[type=radio]:checked").count() == 0
+    replies = set()
+    radios.nth(0).focus()
+    for place in range(radios.count()):
+        lesson.page.keyboard.press("Space")
+        said = lesson.shows(number, lambda text: "Right." in text or "Not that one." in text)
+        lesson.page.wait_for_timeout(300)
+        assert radios.nth(place).is_checked(), said
+        replies.add(lesson.output(number))
+        lesson.page.keyboard.press("Tab")
+    assert len(replies) == radios.count()
+    assert sum("Right." in reply for reply in replies) == 1
+
+
+def test_a_loop_without_an_end_is_given_up_and_the_kernel_goes_on(lesson):
+    (exercise, name), (check, _) = find("exercise:")[-1], find("check:")[-1]
+    loop = "    while True:\n        try:\n            while True: pass\n        except: pass"
+    set_source(lesson, exercise, f"def {name}(*anything):\n{loop}")
+    lesson.run_cell(exercise)
+    lesson.run_cell(check)
+    assert "still running after 4 seconds" in lesson.stdout(check)
+    set_source(lesson, exercise, f"def {name}(*anything): return 1 / 0")
+    lesson.run_cell(exercise)
+    lesson.run_cell(check)
+    assert "line 1 of your cell" in lesson.stdout(check) and "ZeroDivisionError" in lesson.stdout(check)
+
+
+def test_opened_hints_and_an_answered_quiz_change_nothing_that_is_compared(lesson):
+    for number, _ in find("hint:"):
+        lesson.cell(number).locator("summary").first.click()
+    ((number, _),) = find("quiz")
+    for group in lesson.cell(number).locator(".widget-radio").all():
+        group.locator("input[type=radio]").first.click()
+    lesson.shows(number, lambda text: "Right." in text or "Not that one." in text)
+    lesson.save()
+    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", "lesson.ipynb"]
+    done = subprocess.run(command, cwd=lesson.folder, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout[-4000:]
