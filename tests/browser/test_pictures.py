@@ -1,0 +1,240 @@
+"""Pictures, the stepper, predictions and the game as a learner meets them: in a real JupyterLab."""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tests.graphs import EVIL, LESSONS
+
+HEAD = f"""\
+import sys
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from miniflow_lib import *
+from miniflow_lib import draw_graph, predict, sort_game, stepper
+from tests.graphs import *"""
+
+
+def frame(lab, cell: int):
+    """The card of the stepper that is to be seen."""
+    return lab.cell(cell).locator(".jupyter-widgets.widget-html:visible").first
+
+
+def says(lab, cell: int, text: str) -> None:
+    lab.shows(cell, lambda shown: text in shown)
+
+
+@pytest.fixture
+def stepped(lab):
+    lab.write("steps.ipynb", [HEAD, "stepper(x_plus_y_times_z())"])
+    lab.open("steps.ipynb")
+    lab.run_all()
+    assert lab.errors() == []
+    says(lab, 1, "Step 0 of 22")
+    return lab
+
+
+def test_the_stepper_moves_by_slider_number_and_keyboard(stepped):
+    lab = stepped
+    number = lab.cell(1).locator("input[type=number]")
+    number.fill("15")
+    number.press("Enter")
+    says(lab, 1, "Step 15 of 22 · forward")
+    says(lab, 1, "q gets -2 from x and 5 from y and makes 3.")
+    number.press("ArrowUp")
+    says(lab, 1, "Step 16 of 22")
+    handle = lab.cell(1).locator(".noUi-handle")
+    handle.focus()
+    lab.page.keyboard.press("ArrowRight")
+    says(lab, 1, "Step 17 of 22 · backward")
+    assert number.input_value() == "17"
+    lab.page.keyboard.press("ArrowLeft")
+    says(lab, 1, "Step 16 of 22")
+    bar = lab.cell(1).locator(".noUi-base").bounding_box()
+    lab.page.mouse.click(bar["x"] + bar["width"] - 1, bar["y"] + bar["height"] / 2)
+    says(lab, 1, "x gets -4 from q: that is its gradient.")
+    picture = frame(lab, 1).locator("svg")
+    assert picture.get_attribute("role") == "img"
+    assert picture.get_attribute("aria-label").startswith("Step 22: x gets -4 from q")
+    assert lab.cell(1).locator(".jupyter-widgets.widget-html:visible").count() == 1
+
+
+def test_the_stepper_plays_by_itself_only_when_asked(stepped):
+    lab = stepped
+    lab.page.wait_for_timeout(2000)
+    assert "Step 0 of 22" in lab.output(1)
+    lab.cell(1).locator(".jupyter-widgets.widget-play button, .widget-play button").first.click()
+    says(lab, 1, "Step 2 of 22")
+
+
+def test_the_stepper_goes_on_without_a_kernel_and_a_step_is_quick(lab):
+    lab.write("long.ipynb", [HEAD, "stepper(two_layers())"])
+    lab.open("long.ipynb")
+    lab.run_all()
+    says(lab, 1, "Step 0 of 42")
+    lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    handle = lab.cell(1).locator(".noUi-handle")
+    handle.focus()
+    for step in range(1, 4):
+        lab.page.keyboard.press("ArrowRight")
+        says(lab, 1, f"Step {step} of 42")
+    # From the key to the page laid out again, in the browser's own time.
+    times = lab.page.evaluate(
+        """async handle => {
+            const times = [];
+            for (let i = 0; i < 31; i++) {
+                const start = performance.now();
+                const key = i % 2 ? 'ArrowLeft' : 'ArrowRight';
+                handle.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
+                handle.getBoundingClientRect();
+                times.push(performance.now() - start);
+                await new Promise(done => setTimeout(done, 30));
+            }
+            return times;
+        }""",
+        handle.element_handle(),
+    )
+    says(lab, 1, "Step 4 of 42")
+    print(f"a step: {statistics.median(times):.1f} ms")
+    assert statistics.median(times) < 20
+    # What ipywidgets says when there is no kernel to tell; nothing else may have been said.
+    lab.console[:] = [said for said in lab.console if "Could not send widget sync message" not in said]
+
+
+def test_a_prediction_opens_after_a_guess_and_keeps_it_beside_the_answer(lab):
+    ask = "predict('What is f?', lambda: 9, wrong={8: 'One too few.'}, show=lambda: print('ran'))"
+    choose = "predict('Which?', 'b', choices=['a <b>', 'b'])"
+    lab.write("predict.ipynb", [HEAD, ask, choose])
+    lab.open("predict.ipynb")
+    lab.run_all()
+    assert lab.errors() == []
+    show = lab.button("show", 1)
+    assert show.is_disabled() and lab.button("show", 2).is_disabled()
+    assert "9" not in lab.output(1)
+    field = lab.cell(1).locator("input[type=text]")
+    field.type("8")
+    lab.page.wait_for_function("button => !button.disabled", arg=show.element_handle())
+    field.press("Tab")
+    lab.page.keyboard.press("Space")
+    text = lab.shows(1, lambda shown: "ran" in shown)
+    assert "Your guess: 8 · the answer: 9" in text and "One too few." in text
+    assert show.is_disabled() and field.is_disabled()
+    lab.cell(2).locator("input[type=radio]").first.check()
+    lab.button("show", 2).click()
+    lab.shows(2, lambda shown: "Your guess: a <b> · the answer: b" in shown)
+    # Saved after all this, the file holds the questions and nothing else.
+    lab.save()
+    saved = nbformat.read(lab.folder / "predict.ipynb", 4)
+    assert [cell.outputs[0]["data"] for cell in saved.cells[1:]] == [
+        {"text/plain": "Your prediction. What is f?"},
+        {"text/plain": "Your prediction. Which?\n  ( ) a <b>\n  ( ) b"},
+    ]
+    assert "widgets" not in saved.metadata
+
+
+def test_a_copy_that_was_saved_and_opened_again_shows_the_last_picture(lab):
+    cells = [HEAD, "stepper(x_plus_y_times_z())", "sort_game(x_plus_y_times_z())", "predict('What is f?', 9)"]
+    lab.write("kept.ipynb", cells)
+    lab.open("kept.ipynb")
+    lab.run_all()
+    lab.cell(1).locator("input[type=number]").fill("7")
+    lab.button("x", 2).click()
+    lab.save()
+    lab.close()
+    lab.open("kept.ipynb")
+    for cell in (1, 2):
+        picture = lab.cell(cell).locator("img")
+        assert picture.get_attribute("src").startswith("data:image/svg+xml")
+        assert picture.evaluate("img => img.complete && img.naturalWidth > 100")
+    assert "The last step: x gets -4" in lab.cell(1).locator("img").get_attribute("alt")
+    assert "What is f?" in lab.output(3)
+    assert "model not found" not in lab.page.locator("body").inner_text().lower()
+
+
+def test_the_game_says_why_not_and_takes_what_is_ready(lab):
+    lab.write("game.ipynb", [HEAD, "sort_game(x_plus_y_times_z())"])
+    lab.open("game.ipynb")
+    lab.run_all()
+    lab.button("q", 1).click()
+    says(lab, 1, "Not q yet: 2 arrows into it are not crossed off.")
+    for name in ("y", "x", "q", "z"):
+        lab.button(name, 1).click()
+        says(lab, 1, f"Yes: {name} has all it needs.")
+    lab.button("f", 1).focus()
+    lab.page.keyboard.press("Enter")
+    says(lab, 1, "Done: y, x, q, z, f.")
+
+
+def test_a_name_in_angle_brackets_is_text_everywhere(lab):
+    lab.write(
+        "evil.ipynb",
+        [
+            HEAD,
+            "graph = evil(); stepper(graph)",
+            "sort_game(graph)",
+            "forward_and_backward(graph)\ndraw_graph(graph, title=EVIL)",
+            "predict(EVIL, EVIL, choices=[EVIL, 'b'])",
+        ],
+    )
+    lab.open("evil.ipynb")
+    lab.run_all()
+    assert lab.errors() == []
+    for cell in (1, 2, 4):
+        assert EVIL in lab.output(cell)
+    assert lab.page.locator("img[src='x']").count() == 0
+    lab.cell(4).locator("input[type=radio]").first.check()
+    lab.button("show", 4).click()
+    lab.shows(4, lambda shown: f"the answer: {EVIL}" in shown)
+    assert lab.page.locator("img[src='x']").count() == 0
+
+
+def test_no_letter_of_a_picture_leaves_its_box_in_the_browser(lab):
+    """The layout measures texts without a screen; here the browser says how wide they are."""
+    measure = """\
+from IPython.display import HTML
+forward_and_backward(graph := {name}())
+HTML(draw_graph(graph).svg)"""
+    names = list(LESSONS)
+    lab.write("letters.ipynb", [HEAD, *(measure.format(name=name) for name in names)])
+    lab.page.set_viewport_size({"width": 2400, "height": 1400})
+    lab.open("letters.ipynb")
+    lab.run_all()
+    assert lab.errors() == []
+    for cell in range(1, len(names) + 1):
+        out = (
+            lab.cell(cell)
+            .locator("svg[role=img]")
+            .evaluate(
+                """svg => {
+                const boxes = [...svg.querySelectorAll('rect')].map(rect => rect.getBBox());
+                return [...svg.querySelectorAll('text')].filter(text => {
+                    const t = text.getBBox();
+                    return !boxes.slice(1).some(b => b.x <= t.x && t.x + t.width <= b.x + b.width
+                        && b.y - 1 <= t.y && t.y + t.height <= b.y + b.height + 1);
+                }).map(text => text.textContent);
+            }"""
+            )
+        )
+        assert out == [], f"{names[cell - 1]}: {out}"
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_a_page_of_900_pixels_is_wide_enough_in_both_themes(lab, theme):
+    cells = ["stepper(two_layers())", "sort_game(x_plus_y_times_z())", "predict('What is f?', 9)"]
+    cells.append("forward_and_backward(graph := two_layers())\ndraw_graph(graph)")
+    lab.write("narrow.ipynb", [HEAD, *cells])
+    lab.page.set_viewport_size({"width": 900, "height": 1000})
+    lab.open("narrow.ipynb")
+    lab.command("application:toggle-left-area")
+    lab.command("apputils:change-theme", {"theme": theme})
+    lab.run_all()
+    says(lab, 1, "Step 0 of 42")
+    assert lab.page.locator(f"body[data-jp-theme-name='{theme}']").count() == 1
+    for cell in range(1, len(cells) + 1):
+        area = lab.cell(cell).locator(".jp-OutputArea-output").first
+        assert area.evaluate("node => node.scrollWidth <= node.clientWidth + 1"), cells[cell - 1]
+    card = lab.cell(1).locator("svg[role=img]:visible > rect").first
+    assert card.evaluate("node => getComputedStyle(node).fill") == "rgb(255, 255, 255)"
