@@ -78,7 +78,7 @@ EXERCISES = [
             "Try some: what do 20, 25 and 35 cost?",
             "Misses up and down should balance. Which number of school mathematics does that?",
         ],
-        praise="the average: nobody who looks at no fact can do better.",
+        praise="nobody who looks at no fact can do better.",
     ),
 ]
 
