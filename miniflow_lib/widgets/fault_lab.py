@@ -49,8 +49,10 @@ def fault_lab() -> StaticBox:
         result.value, guess.index, guess.disabled, look.disabled = "", None, False, True
 
     def show(fault: Fault) -> None:
-        guess.disabled = look.disabled = True  # the bet stands beside the answer
         said = guess.value
+        if said is None:
+            return
+        guess.disabled = look.disabled = True  # the bet stands beside the answer
         answer = report(fault, said)
         if bug.value is fault:
             result.value = answer
@@ -63,13 +65,13 @@ def fault_lab() -> StaticBox:
     return StaticBox([bug, code, question, guess, look, result], text=TEXT)
 
 
-def report(fault: Fault, said: str | None) -> str:
+def report(fault: Fault, said: str) -> str:
     """The page that answers a bet, as HTML: the curves, the fate, why, and the verdict of the check."""
     with trace.override(DEBUG=False, T_DEBUG=False):
         healthy, faulty, checked = run(), run(fault), check(fault)
     end = fate(faulty, healthy)
     svg, alt = curves(healthy, faulty, end)
-    bet = f"You said: <i>{escape(said)}</i>. " if said else ""
+    bet = f"You said: <i>{escape(said)}</i>. "
     right = "✓ It does. " if said == end else f"It <b>{escape(end)}</b>. "
     sentences = [bet + right + escape(fault.because)]
     if faulty.stopped:

@@ -1,0 +1,55 @@
+"""The fault lab in a real JupyterLab: the bet, the answer in place, the keyboard, a fast hand."""
+
+from __future__ import annotations
+
+CELL = "from miniflow_lib import fault_lab\nfault_lab()"
+
+
+def opened(lab):
+    lab.write("lab.ipynb", [CELL, "print('and on')"])
+    lab.open("lab.ipynb")
+    lab.run_all()
+    assert lab.errors() == []
+    return lab.cell(0)
+
+
+def test_a_bet_is_answered_in_place(lab):
+    cell = opened(lab)
+    run = lab.button("Run it", cell=0)
+    assert run.is_disabled()
+    cell.get_by_label("looks fine").check()
+    run.click()
+    cell.locator("text=You said:").wait_for()
+    assert "stalls" in cell.locator("p", has_text="You said:").inner_text()
+    assert cell.locator("img").get_attribute("alt").startswith("The cost over 200 steps")
+    assert cell.locator("td", has_text="W1").count() == 1
+    assert cell.locator("text=What s hands to l1: the sign is wrong.").count() == 1
+
+
+def test_it_works_by_keyboard(lab):
+    cell = opened(lab)
+    cell.locator("select").focus()
+    for key in ("Space", "ArrowDown", "Enter"):  # opens the list first: else JupyterLab takes the arrow
+        lab.page.keyboard.press(key)
+    cell.locator("pre", has_text="self.diff").wait_for()
+    cell.get_by_label("explodes").focus()
+    lab.page.keyboard.press("Space")
+    lab.button("Run it", cell=0).focus()
+    lab.page.keyboard.press("Enter")
+    cell.locator("text=You said:").wait_for()
+    assert "the factor 2/m is missing" in cell.inner_text()
+
+
+def test_the_last_bug_picked_is_the_one_that_is_shown(lab):
+    cell = opened(lab)
+    cell.get_by_label("stalls").check()
+    lab.button("Run it", cell=0).click()
+    select = cell.locator("select")
+    for number in (3, 7, 5, 11, 1, 9):
+        select.select_option(index=number)
+    cell.locator("pre", has_text="t.value + learning_rate").wait_for()
+    assert cell.locator("text=You said:").count() == 0
+    cell.get_by_label("explodes").check()
+    lab.button("Run it", cell=0).click()
+    cell.locator("text=✓ It does.").wait_for()
+    assert cell.locator("text=You said:").count() == 1
