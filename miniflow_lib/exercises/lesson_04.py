@@ -164,7 +164,7 @@ EXERCISES = [
     Exercise(
         "SafeTimes",
         "write backward",
-        op(lambda x: x * x, [(3.0,), (-0.5,)], make=lambda cls, x: cls(x, x)),
+        op(lambda x: x * x, [([3.0, -0.5],)], make=lambda cls, x: cls(x, x)),
         [
             (
                 hands_on(lambda g, x: [g * x]),

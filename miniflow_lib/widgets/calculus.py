@@ -55,6 +55,11 @@ class Snapshot:
         raise errors.MiniFlowError(f"{node!r} is not in this graph: pass a node of the sorted list.")
 
 
+def in_a_row(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:
+    """Side by side, or one below the other where the page is narrow."""
+    return ipywidgets.HBox(widgets, layout={"flex_flow": "row wrap"})
+
+
 # --- nudge and measure ---
 
 
@@ -123,7 +128,7 @@ def nudge(graph: Sequence[Node]) -> StaticBox:
     view.value = first.html()
     which.observe(changed, "value")
     by.observe(changed, "value")
-    return StaticBox([ipywidgets.HBox([which, by]), view], text=first.text())
+    return StaticBox([in_a_row(which, by), view], text=first.text())
 
 
 @dataclass(frozen=True)
@@ -354,7 +359,7 @@ def tangent(
     by.observe(changed, "value")
     svg, sentence = picture((at, by.value))
     html = picture_html(svg, f"The curve {label} and a line: {sentence}")
-    return StaticBox([ipywidgets.HBox([by, where]), view, says], text=f"{label}: {sentence}", html=html)
+    return StaticBox([in_a_row(by, where), view, says], text=f"{label}: {sentence}", html=html)
 
 
 # --- the cost against one weight ---
@@ -378,7 +383,7 @@ def cost_of_one_weight(
         description=name,
         readout_format=".3g",
     )
-    wide = ipywidgets.Layout(width="auto")
+    wide = ipywidgets.Layout(width="auto", flex="0 0 auto")
     uphill = ipywidgets.Button(description=f"step uphill: + {step:g} · slope", layout=wide)
     downhill = ipywidgets.Button(description=f"step downhill: - {step:g} · slope", layout=wide)
     again = ipywidgets.Button(description="start again", layout=wide)
@@ -417,7 +422,7 @@ def cost_of_one_weight(
     view.value, says.value = svg, escape(sentence)
     alt = f"The cost against {name}, and the tangent: {sentence}"
     return StaticBox(
-        [slider, ipywidgets.HBox([downhill, uphill, again]), view, says],
+        [slider, in_a_row(downhill, uphill, again), view, says],
         text=f"The cost against {name}: {sentence}",
         html=picture_html(svg, alt),
     )
