@@ -96,7 +96,8 @@ class SortGame(StaticBox):
         order = ", ".join(view.names[n] for n in self.taken) or "(empty)"
         self.picture.value = (
             f'<div style="{CARD}"><div role="status" style="min-height:2.8em">{escape(said)}<br>'
-            f"<b>list:</b> {escape(order)}</div>{svg}</div>"
+            f"<b>list:</b> {escape(order)}</div>"
+            f'<div style="overflow-x:auto">{svg}</div></div>'
         )
         for node, button in self.buttons.items():
             button.disabled = node in self.taken

@@ -20,8 +20,7 @@ from .base import StaticBox
 PARTS = ("sort", "forward", "backward")
 PAGE = "calc(100% - 4px)"  # a widget has a margin of 2 px
 CARD = (  # white in the dark theme too, like the pictures
-    "background:#fff;color:#222;border-radius:6px;padding:6px 10px;"
-    "line-height:1.4;overflow-x:auto;box-sizing:border-box"
+    "background:#fff;color:#222;border-radius:6px;padding:6px 10px;line-height:1.4;box-sizing:border-box"
 )
 
 
@@ -52,7 +51,7 @@ def stepper(graph: Sequence[Node] | Node, show: Sequence[str] = PARTS) -> Static
     text = f"{last} steps through {parts}, to be played in Jupyter"
     final = f"The last step: {steps[-1].caption}"
     html = picture_html(drawing.svg(steps[-1].scene, final), final, drawing.width)
-    return StaticBox(played(frames), text=text, html=html)
+    return StaticBox(played(frames), text=text, html=html, page=lambda: {"kind": "frames", "frames": frames})
 
 
 def played(frames: Sequence[str]) -> list[ipywidgets.Widget]:
@@ -82,7 +81,7 @@ def _frame(heading: str, step: Step, svg: str, width: float) -> str:
         f'<div style="{CARD}"><div style="min-height:3.4em;overflow-wrap:anywhere">'
         f'<span style="color:#666">{escape(heading)}</span><br>{escape(step.caption)}</div>'
         '<div style="display:flex;flex-wrap:wrap;gap:4px 20px">'
-        f'<div style="flex:4 1 {basis:.0f}px">{svg}</div>{beside}</div></div>'
+        f'<div style="flex:4 1 {basis:.0f}px;overflow-x:auto">{svg}</div>{beside}</div></div>'
     )
 
 

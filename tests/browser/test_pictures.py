@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import statistics
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from miniflow_lib.authoring.build import build
 from tests.graphs import EVIL, LESSONS
 
 HEAD = f"""\
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from miniflow_lib import *
-from miniflow_lib import draw_graph, predict, sort_game, stepper
+from miniflow_lib import draw_graph, predict, show_source, sort_game, stepper
 from tests.graphs import *"""
 
 
@@ -219,6 +222,46 @@ HTML(draw_graph(graph).svg)"""
             )
         )
         assert out == [], f"{names[cell - 1]}: {out}"
+
+
+@pytest.mark.parametrize("writer", ["nbconvert", "execute", "make notebooks", "JupyterLab"])
+def test_what_each_of_the_four_writers_stores_passes_strict_nbval(lab, writer):
+    file = lab.write(
+        "writer.ipynb",
+        [
+            HEAD,
+            "stepper(x_plus_y_times_z())",
+            "sort_game(x_plus_y_times_z())",
+            "predict('What is f?', 9, show=lambda: print('ran'))",
+            "draw_graph(two_layers())",
+            "show_source(Tanh)",
+        ],
+    )
+    if writer == "JupyterLab":
+        lab.open("writer.ipynb")
+        lab.run_all()
+        lab.cell(1).locator("input[type=number]").fill("7")
+        lab.button("x", 2).click()
+        lab.cell(3).locator("input[type=text]").type("8")
+        lab.button("show", 3).click()
+        lab.shows(3, lambda shown: "ran" in shown)
+        lab.save()
+    elif writer == "make notebooks":
+        build(file)
+    else:
+        command = {"nbconvert": ["nbconvert", "--to", "notebook", "--execute"], "execute": ["execute"]}[
+            writer
+        ]
+        run(["-m", "jupyter", *command, "--inplace", file.name], file.parent)
+    assert "stepper" in file.read_text() and "The last step" in file.read_text()
+    run(["-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", file.name], file.parent)
+
+
+def run(arguments: list[str], folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
