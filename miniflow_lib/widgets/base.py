@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -13,20 +14,34 @@ import ipywidgets
 
 from ..drawing import picture_html as picture_html
 
+PAGE_MIME = "application/vnd.miniflow.page+json"
+FOR_PAGES = "MINIFLOW_SITE"  # set where `make site` runs the lessons, and nowhere else
+
 
 class StaticBox(ipywidgets.VBox):
     """Widgets in a column, and what a reader without a kernel sees in their place.
 
     text: stored as text/plain, which nbval compares: fixed, never an answer, never what a click changed.
     html: stored as text/html beside it where a picture says more (see `picture_html`).
+    page: what `make site` needs to let it move without a kernel (the "kind" says which drawing it gets there,
+    see authoring/site.py); asked for only there, and never stored. Without it a page shows the text or html.
     """
 
-    def __init__(self, children=(), text: str = "", html: str | None = None, **kwargs):
+    def __init__(
+        self,
+        children=(),
+        text: str = "",
+        html: str | None = None,
+        page: Callable[[], dict] | None = None,
+        **kwargs,
+    ):
         super().__init__(children, **kwargs)
         self.static = {"text/plain": text} if html is None else {"text/plain": text, "text/html": html}
+        self.page = page or (lambda: {"kind": "still"})
 
     def _repr_mimebundle_(self, **kwargs):
-        return {**super()._repr_mimebundle_(**kwargs), **self.static}
+        bundle = {**super()._repr_mimebundle_(**kwargs), **self.static}
+        return {**bundle, PAGE_MIME: self.page()} if os.environ.get(FOR_PAGES) else bundle
 
 
 _buffer: ContextVar[io.StringIO | None] = ContextVar("buffer", default=None)
@@ -80,4 +95,5 @@ class LatestOnly:
 def progress_bar(epochs: int) -> tuple[ipywidgets.IntProgress, StaticBox]:
     """A bar from 0 to `epochs`, and the box to display it in."""
     bar = ipywidgets.IntProgress(max=epochs, description="epochs")
-    return bar, StaticBox([bar], text=f"{epochs} epoch{'s' * (epochs != 1)}")
+    text = f"{epochs} epoch{'s' * (epochs != 1)}"
+    return bar, StaticBox([bar], text=text, page=lambda: {"kind": "text"})

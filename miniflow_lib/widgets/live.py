@@ -32,9 +32,8 @@ def toggles() -> StaticBox:
             link.unlink()
         _shared[:] = [_button(flag, getattr(trace, flag)) for flag in MEANING]
         _links[:] = [traitlets.link((trace, b.description), (b, "value")) for b in _shared]
-    return StaticBox(
-        [ipywidgets.HBox(_shared)], text="DEBUG and T_DEBUG: two buttons that switch the trace on and off"
-    )
+    text = "DEBUG and T_DEBUG: two buttons that switch the trace on and off"
+    return StaticBox([ipywidgets.HBox(_shared)], text=text, page=lambda: {"kind": "toggles"})
 
 
 def live(function: Callable[[], object], DEBUG: bool = True, T_DEBUG: bool = False) -> StaticBox:
@@ -45,8 +44,11 @@ def live(function: Callable[[], object], DEBUG: bool = True, T_DEBUG: bool = Fal
     """
     buttons = [_button("DEBUG", DEBUG), _button("T_DEBUG", T_DEBUG)]
 
-    def run() -> str:
-        with captured() as out, trace.override(out=out, **{b.description: b.value for b in buttons}):
+    def flags() -> dict[str, bool]:
+        return {button.description: button.value for button in buttons}
+
+    def run(flags: dict[str, bool]) -> str:
+        with captured() as out, trace.override(out=out, **flags):
             try:
                 function()
             except BaseException as error:
@@ -59,12 +61,12 @@ def live(function: Callable[[], object], DEBUG: bool = True, T_DEBUG: bool = Fal
 
     def run_again(_) -> None:
         try:
-            show(run())
+            show(run(flags()))
         except Exception as error:  # raised here it would reach the browser's log alone
             show(f"{error.printed}{type(error).__name__}: {error}")
 
     try:
-        text = run()
+        text = run(flags())
     except BaseException as error:
         print(error.printed, end="")
         raise
@@ -73,7 +75,12 @@ def live(function: Callable[[], object], DEBUG: bool = True, T_DEBUG: bool = Fal
     latest = LatestOnly(run_again)
     for button in buttons:
         button.observe(latest, "value")
-    return StaticBox([ipywidgets.HBox(buttons), view], text=text)
+
+    def page() -> dict:
+        texts = {f"{d:d}{t:d}": run({"DEBUG": d, "T_DEBUG": t}) for d in (False, True) for t in (False, True)}
+        return {"kind": "live", "on": f"{buttons[0].value:d}{buttons[1].value:d}", "texts": texts}
+
+    return StaticBox([ipywidgets.HBox(buttons), view], text=text, page=page)
 
 
 def _button(flag: str, on: bool) -> ipywidgets.ToggleButton:

@@ -56,6 +56,8 @@ def predict(
 class Amount:
     """A number: 0.5, 1/3, -2e-3."""
 
+    kind = "amount"
+
     def __init__(self, answer: float, tolerance: float):
         self.answer, self.tolerance = answer, tolerance
         self.wish, self.told = "a number", ""
@@ -81,6 +83,8 @@ class Amount:
 class Choice:
     """One of a few."""
 
+    kind = "choice"
+
     def __init__(self, choices: list[str], answer: str):
         if answer not in choices:
             raise MiniFlowError(f"The answer {answer!r} is not one of the choices {choices}.")
@@ -102,6 +106,8 @@ class Choice:
 
 class Row:
     """Names or numbers one after another: an order, a shape."""
+
+    kind = "row"
 
     def __init__(self, answer: list[str], names: list[str]):
         if names and sorted(names) != sorted(answer):
@@ -158,9 +164,8 @@ class Prediction(StaticBox):
         row = ipywidgets.HBox(
             [self.field, self.button], layout=ipywidgets.Layout(align_items="flex-end", flex_flow="row wrap")
         )
-        super().__init__(
-            [ask, row, self.reply, self.more], text=f"Your prediction. {question.strip()}{task.told}"
-        )
+        text = f"Your prediction. {question.strip()}{task.told}"
+        super().__init__([ask, row, self.reply, self.more], text=text, page=lambda: self._page(question))
 
     def _entered(self, change) -> None:
         self.button.disabled = self.task.read(change.new) is None
@@ -182,6 +187,31 @@ class Prediction(StaticBox):
         verdict = "as you said." if right else "not what you said."
         first = f"Your guess: <b>{mine}</b> · the answer: <b>{true}</b> · {verdict}"
         return "<br>".join([first, *(_inline(line) for line in (said, self.because) if line)])
+
+    def _page(self, question: str) -> dict:
+        """All that the page needs to reply as `_words` does; `show` alone stays with the notebook."""
+        task = self.task
+        wrong = [[other, _inline(why)] for other, why in self.wrong.items()]
+        if task.kind == "row":
+            wrong = [
+                [(task.read(o) or []) if isinstance(o, str) else [*map(str, o)], why] for o, why in wrong
+            ]
+        elif task.kind == "amount":
+            wrong = [[float(other), why] for other, why in wrong]
+        return {
+            "kind": "predict",
+            "field": task.kind,
+            "question": _inline(question),
+            "options": task.field.options if task.kind == "choice" else getattr(task, "names", []),
+            "placeholder": getattr(task.field, "placeholder", ""),
+            "wish": task.wish,
+            "answer": task.answer,
+            "shown": task.show(task.answer),
+            "tolerance": getattr(task, "tolerance", 0.0),
+            "wrong": wrong,
+            "because": _inline(self.because),
+            "more": self.see is not None,
+        }
 
     def _show_more(self) -> None:
         with captured() as printed:

@@ -25,7 +25,8 @@ def hint_box(exercise: Exercise) -> StaticBox:
         for number, hint in enumerate(exercise.hints, 1)
     ]
     text = f"[{exercise.name}] {steps} hints, opened one at a time"
-    return StaticBox([ipywidgets.HTML(fold, layout=_WIDE) for fold in folds], text=text)
+    page = {"kind": "hints", "hints": [prose(hint) for hint in exercise.hints]}
+    return StaticBox([ipywidgets.HTML(fold, layout=_WIDE) for fold in folds], text=text, page=lambda: page)
 
 
 def quiz_box(lesson: str, questions: Sequence[Question]) -> StaticBox:
@@ -34,7 +35,22 @@ def quiz_box(lesson: str, questions: Sequence[Question]) -> StaticBox:
     for number, question in enumerate(questions, 1):
         lines += ["", f"{number}. {question.text}", *(f"   ( ) {choice}" for choice in question.choices)]
         rows += _question(number, question)
-    return StaticBox(rows, text="\n".join(lines))
+    page = {"kind": "quiz", "questions": [_for_page(question) for question in questions]}
+    return StaticBox(rows, text="\n".join(lines), page=lambda: page)
+
+
+def _for_page(question: Question) -> dict:
+    """The question with the reply to each of its choices."""
+    replies = [_reply(question, choice) for choice in question.choices]
+    return {"text": prose(question.text), "choices": list(question.choices), "replies": replies}
+
+
+def _reply(question: Question, choice: str) -> str:
+    right = choice == question.right
+    sentence = question.because if right else question.wrong[choice]
+    look = f"{_REPLY} {'#0072B2' if right else '#777'}"
+    word = "✓ Right." if right else "Not that one."
+    return f'<div style="{look}"><b>{word}</b> {prose(sentence)}</div>'
 
 
 def _question(number: int, question: Question) -> list[ipywidgets.Widget]:
@@ -47,14 +63,7 @@ def _question(number: int, question: Question) -> list[ipywidgets.Widget]:
     reply = ipywidgets.HTML(layout=_WIDE)
 
     def answered(change: dict) -> None:
-        if change["new"] is None:
-            reply.value = ""
-            return
-        right = change["new"] == question.right
-        sentence = question.because if right else question.wrong[change["new"]]
-        look = f"{_REPLY} {'#0072B2' if right else '#777'}"
-        word = "✓ Right." if right else "Not that one."
-        reply.value = f'<div style="{look}"><b>{word}</b> {prose(sentence)}</div>'
+        reply.value = "" if change["new"] is None else _reply(question, change["new"])
 
     choices.observe(answered, "value")
     return [text, choices, reply]

@@ -34,7 +34,8 @@ def watch_learning(snapshots: Mapping[int, np.ndarray], targets: np.ndarray) -> 
         parts = _bars(seen, list(costs), lazy) + _cloud(targets, cloud, BARS + 70)
         svg = _svg(BARS + SIDE + 80, SIDE + 90, parts, words)
         frames.append(f'<div style="{CARD}"><div>{words}</div>{svg}</div>')
-    return StaticBox(played(frames), **_stored(targets, clouds, costs))
+    stored = _stored(targets, clouds, costs)
+    return StaticBox(played(frames), **stored, page=lambda: {"kind": "frames", "frames": frames})
 
 
 def _stored(targets: np.ndarray, clouds: Mapping[int, np.ndarray], costs: Mapping[int, float]) -> dict:
