@@ -21,6 +21,13 @@ from .training import sgd_update
 
 ROWS, UNITS, LEARNING_RATE, STEPS = 6, 3, 0.05, 200
 WEIGHTS = ("W1", "b1", "W2", "b2", "W3", "b3")
+PLACES = {  # the keys of `network`, in words
+    "Weight": "in every weight and bias",
+    "Linear": "in all three layers",
+    "Square": "in the middle layer, l2",
+    "Sigmoid": "in the sigmoid, s",
+    "MSE": "in the cost",
+}
 EXPLODES, STALLS, LOOKS_FINE = FATES = ("explodes", "stalls", "looks fine")
 
 
@@ -37,6 +44,11 @@ class Fault:
     because: str
     parts: Mapping[str, type] = field(default_factory=dict)
     update: Callable[[Sequence[Input], float], None] = sgd_update
+
+    @property
+    def place(self) -> str:
+        """Where in the network the bug is."""
+        return " and ".join(PLACES[part] for part in self.parts) or "in the update"
 
     @property
     def source(self) -> str:
@@ -56,7 +68,7 @@ def network(parts: Mapping[str, type] | None = None) -> tuple[list[Node], list[I
     """The graph of the lab, fed and sorted, and its six trainable Inputs.
 
     cost = MSE(y, (s + (s @ W2 + b2)) @ W3 + b3) with s = sigmoid(X @ W1 + b1): six rows, two columns, three
-    units; W2 is square and s is used twice. parts replaces "Weight" (an Input), "Linear", "Square" (the
+    neurons; W2 is square and s is used twice. parts replaces "Weight" (an Input), "Linear", "Square" (the
     middle layer), "Sigmoid" or "MSE".
     """
     use = {"Weight": Input, "Linear": ops.Linear, "Sigmoid": ops.Sigmoid, "MSE": ops.MSE, **(parts or {})}

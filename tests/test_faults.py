@@ -185,7 +185,7 @@ def test_what_is_stored_names_the_bugs_and_tells_no_fate():
 def test_a_bet_comes_first_and_stays_beside_the_answer():
     _, code, guess, look, result = parts(lab.fault_lab())
     assert look.disabled and result.value == "" and guess.value is None
-    assert "s * (s - 1)" in code.value
+    assert "s * (s - 1)" in code.value and "in the sigmoid, s" in code.value
     look.click()
     assert result.value == ""
     guess.value = LOOKS_FINE
@@ -201,7 +201,7 @@ def test_another_bug_starts_afresh():
     look.click()
     bug.index = 9
     assert result.value == "" and guess.value is None and not guess.disabled and look.disabled
-    assert "t.value + learning_rate" in code.value
+    assert "t.value + learning_rate" in code.value and "in the update" in code.value
     guess.value = EXPLODES
     look.click()
     assert "✓ It does." in result.value

@@ -45,7 +45,10 @@ def fault_lab() -> StaticBox:
     question.value = '<div style="line-height: 1.5">Say first. The cost …</div>'
 
     def pick(fault: Fault) -> None:
-        code.value = f'<pre tabindex="0" aria-label="the code" style="{CODE}">{escape(fault.source)}</pre>'
+        code.value = (
+            f'<div style="line-height: 1.5">This stands {escape(fault.place)}:</div>'
+            f'<pre tabindex="0" aria-label="the code" style="{CODE}">{escape(fault.source)}</pre>'
+        )
         result.value, guess.index, guess.disabled, look.disabled = "", None, False, True
 
     def show(fault: Fault) -> None:
