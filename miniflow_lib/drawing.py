@@ -6,6 +6,7 @@ import base64
 import inspect
 import math
 import unicodedata
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -42,7 +43,10 @@ def show_number(value: float) -> str:
 
 def show_value(value: object) -> list[str]:
     """The lines that show a value in a picture: a number, the rows of a small array, else the shape."""
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        array = np.array(None)
     if array.dtype.kind not in "biuf":
         return [fit(str(value), LONGEST_LINE)]
     if array.ndim == 0:
@@ -140,7 +144,7 @@ class Drawing:
         self.ops, self.edges = set(kinds), [edge for edge in edges if edge[0] is not edge[1]]
         self.title = fit(title, 100)
         scenes = list(scenes)
-        arriving = {node: sum(b == node for _, b in self.edges) for node in nodes}
+        arriving = Counter(b for _, b in self.edges)
         sizes = {}
         for node, head in self.heads.items():
             texts = [scene.in_box(node) for scene in scenes]
@@ -330,10 +334,14 @@ class GraphView:
         self.names = names(self.nodes)
         self.edges = [(a, b) for b in self.nodes for a in dict.fromkeys(b.inbound_nodes) if a in self.names]
         self.twice = {(a, b): "twice" for a, b in self.edges if list(b.inbound_nodes).count(a) > 1}
+        self._consumers = {node: [] for node in self.nodes}
+        for a, b in self.edges:
+            self._consumers[a].append(b)
         self.kinds = {node: type(node).__name__ for node in self.nodes if node.inbound_nodes}
 
     def consumers(self, node: Node) -> list[Node]:
-        return [b for a, b in self.edges if a is node]
+        """Those in this graph that the node feeds."""
+        return self._consumers[node]
 
     def values(self) -> dict[Node, object]:
         return {node: node.value for node in self.nodes if node.value is not None}

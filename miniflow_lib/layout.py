@@ -105,7 +105,9 @@ def lay_out(
 
 def _closing_a_cycle(nodes: Sequence, edges: Sequence[tuple]) -> frozenset:
     """The edges that lead back to a node that is still being followed, from what nothing feeds onwards."""
-    out = {node: [b for a, b in edges if a == node] for node in nodes}
+    out = {node: [] for node in nodes}
+    for a, b in edges:
+        out[a].append(b)
     done, following, back = set(), set(), set()
     fed = {b for _, b in edges}
     for start in sorted(nodes, key=fed.__contains__):
@@ -252,8 +254,7 @@ def _measure(columns, chains, forward, sizes, label_sizes, turned) -> Layout:
     at_of = {item: at for at, column in enumerate(columns) for item in column}
     for edge, (width, _) in label_sizes.items():
         at = at_of[chains[edge][1]]
-        if at % 2:
-            widths[at] = max(widths[at], width)
+        widths[at] = max(widths[at], width)
     ports = _ports(columns, chains, forward)
     x, starts = float(MARGIN), []
     for at, width in enumerate(widths):

@@ -169,6 +169,16 @@ def test_two_ends_and_an_input_that_nothing_needs_are_stepped_through_the_sort()
     assert captions(f, "sort")[-1] == "Done: x, f. Each stands after all that feed it."
 
 
+def test_an_input_that_the_cost_does_not_need_gets_nothing():
+    x, z = Input("x"), Input("z")
+    graph = topological_sort({x: 3, z: 5})
+    graph.append(Mul(x, x, name="f"))
+    graph[-1].forward()
+    said = captions(graph, "forward", "backward")
+    assert "z gets nothing: the cost does not depend on it." in said
+    assert "x gets 6 from f: that is its gradient." in said
+
+
 def test_the_graph_is_left_as_it_was_and_nothing_is_printed(capsys):
     graph = two_layers()
     forward_and_backward(graph)
@@ -281,5 +291,7 @@ def test_the_game_stores_no_order_and_changes_no_node():
         "A game: take the 5 nodes in an order in which each follows what feeds it."
     )
     click(game, "x")
+    game.take(graph[0])  # a second click on its way when the first one was done
+    assert game.taken == [graph[0]]
     assert all(node.value is value for node, value in zip(graph, before, strict=True))
     assert np.array_equal(graph[0].value, -2.0)
