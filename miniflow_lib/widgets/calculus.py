@@ -179,9 +179,10 @@ class Measured:
                 f'<td style="padding:2px 14px;{colour}">{value}</td>'
                 f'<td style="padding:2px 14px">{escape(change)}</td></tr>'
             )
-        return (
-            f'<table><tr>{head}</tr>{body}</table><p style="margin:6px 0 0 14px">{escape(self.slope())}</p>'
-        )
+        card = f"background:#fff;color:{INK};border-radius:6px;padding:4px 4px 8px"  # on a dark page, too
+        table = f"<table><tr>{head}</tr>{body}</table>"
+        line = f'<p style="margin:6px 0 0 14px">{escape(self.slope())}</p>'
+        return f'<div style="{card}">{table}{line}</div>'
 
 
 def shown(value: np.ndarray, digits: int = 6) -> str:
