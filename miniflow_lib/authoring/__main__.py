@@ -75,6 +75,33 @@ def _student(args: argparse.Namespace) -> int:
     return 0
 
 
+def _site(args: argparse.Namespace) -> int:
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+    from miniflow_lib.authoring.site import build_site
+
+    try:
+        for page in build_site(args.lessons, args.folder):
+            print(page, flush=True)
+    except (CellExecutionError, CellTimeoutError) as error:
+        print(f"A cell failed, and no page was written.\n{error}", file=sys.stderr)
+        return 1
+    print(f"Open {args.folder / 'index.html'} in a browser. The folder can be moved and handed out.")
+    return 0
+
+
+def _guide(args: argparse.Namespace) -> int:
+    from miniflow_lib.authoring.guide import GuideError, write_guide
+
+    try:
+        changed = write_guide()
+    except GuideError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("\n".join(changed) if changed else "The documents say what the lessons say.")
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m miniflow_lib.authoring", description=__doc__)
@@ -96,6 +123,13 @@ def main(arguments: list[str] | None = None) -> int:
     student.add_argument("folder", type=Path)
     student.add_argument("--lessons", type=Path, default=Path("notebooks"))
     student.set_defaults(action=_student)
+    site = commands.add_parser("site", help="the lessons as HTML pages that need no kernel and no network")
+    site.add_argument("folder", nargs="?", type=Path, default=Path("site"))
+    site.add_argument("--lessons", type=Path, default=Path("notebooks"))
+    site.set_defaults(action=_site)
+
+    guide = commands.add_parser("guide", help="write the tables of the documents from lessons and tests")
+    guide.set_defaults(action=_guide)
 
     args = parser.parse_args(arguments)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -11,9 +12,10 @@ from miniflow_lib.authoring.clean import clean, read, write
 SECONDS_A_CELL = 600
 
 
-def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
+def execute(notebook: NotebookNode, folder: Path, env: Mapping[str, str] | None = None) -> NotebookNode:
     """Runs every cell in a new kernel that works in `folder`; returns the notebook in its normal form.
 
+    env: the kernel's environment variables, those of this process when not said.
     A cell that raises stops the run with nbclient's CellExecutionError, unless it is tagged raises-exception.
     """
     from nbclient import NotebookClient
@@ -26,7 +28,7 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
         record_timing=False,
         store_widget_state=False,
     )
-    client.execute()
+    client.execute(**({} if env is None else {"env": dict(env)}))
     return clean(notebook)
 
 

@@ -1,0 +1,137 @@
+"use strict";
+// What moves in a page: traces with their two flags, films of steps, guesses. All of it is in the page already.
+
+const each = (selector, work, root = document) => root.querySelectorAll(selector).forEach(work);
+const told = (element) => JSON.parse(atob(element.dataset.told));
+
+// --- traces ---
+
+const setFlag = (live, flag, on) => {
+  live.querySelector(`[data-flag="${flag}"]`).setAttribute("aria-pressed", on);
+  const key = [...live.querySelectorAll("[data-flag]")]
+    .map((button) => (button.getAttribute("aria-pressed") === "true" ? "1" : "0")).join("");
+  each("[data-flags]", (text) => { text.hidden = text.dataset.flags !== key; }, live);
+};
+
+each(".live", (live) => each("[data-flag]", (button) => button.addEventListener("click", () =>
+  setFlag(live, button.dataset.flag, button.getAttribute("aria-pressed") !== "true")), live));
+
+each(".toggles [data-flag]", (button) => button.addEventListener("click", () => {
+  const on = button.getAttribute("aria-pressed") !== "true";
+  button.setAttribute("aria-pressed", on);
+  each(".live", (live) => setFlag(live, button.dataset.flag, on));
+}));
+
+// --- films ---
+
+each(".film", (film) => {
+  const frames = [...film.querySelectorAll(".frame")];
+  const find = (name) => film.querySelector(`[data-do="${name}"]`);
+  const [back, play, next, slider, at] = ["back", "play", "next", "slider", "at"].map(find);
+  const last = frames.length - 1;
+  let timer = null;
+
+  const show = (number) => {
+    frames.forEach((frame, n) => { frame.hidden = n !== number; });
+    slider.value = number;
+    slider.setAttribute("aria-valuetext", `step ${number} of ${last}`);
+    at.textContent = `${number} of ${last}`;
+    back.disabled = number === 0;
+    next.disabled = number === last;
+  };
+  const stop = () => {
+    clearInterval(timer);
+    timer = null;
+    play.textContent = "▶ play";
+  };
+  const step = (by) => {
+    stop();
+    show(Math.min(last, Math.max(0, Number(slider.value) + by)));
+  };
+  back.addEventListener("click", () => step(-1));
+  next.addEventListener("click", () => step(1));
+  slider.addEventListener("input", () => step(0));
+  play.addEventListener("click", () => {
+    if (timer !== null) { stop(); return; }
+    if (Number(slider.value) === last) show(0);
+    play.textContent = "⏸ pause";
+    timer = setInterval(() => {
+      show(Number(slider.value) + 1);
+      if (Number(slider.value) === last) stop();
+    }, 1500);
+  });
+  show(0);
+  film.querySelector(".controls").hidden = false;
+});
+
+// --- guesses ---
+
+const READ = {
+  amount: (text) => {
+    const plain = text.replaceAll("\u2212", "-").replaceAll(" ", "").replaceAll(",", ".");
+    const parts = plain.split("/");
+    const whole = /^[+-]?\d+$/, decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+    const fits = parts.length === 2 ? parts.every((part) => whole.test(part)) : decimal.test(plain);
+    const number = parts.length === 2 ? parts[0] / parts[1] : Number(plain);
+    return fits && Number.isFinite(number) ? number : null;
+  },
+  choice: (text) => text || null,
+  row: (text, task) => {
+    const parts = text.split(/[\s,;()[\]]+|->|→/).filter((part) => part);
+    const names = task.options;
+    if (!names.length) return parts.length ? parts : null;
+    const small = names.map((name) => name.toLowerCase());
+    const same = new Set(small).size === small.length
+      ? parts.map((part) => names[small.indexOf(part.toLowerCase())] ?? part) : parts;
+    return JSON.stringify([...same].sort()) === JSON.stringify([...names].sort()) ? same : null;
+  },
+};
+const SAME = {
+  amount: (a, b, task) => Math.abs(a - b) <= task.tolerance + 1e-9 * Math.abs(b),
+  choice: (a, b) => a === String(b),
+  row: (a, b, task) => {
+    const plain = (parts) => parts.map((part) => (task.options.length ? part : String(part).toLowerCase()));
+    return JSON.stringify(plain(a)) === JSON.stringify(plain(b));
+  },
+};
+const SHOW = {
+  amount: (guess) => String(Number(guess.toPrecision(9))),
+  choice: (guess) => guess,
+  row: (guess) => guess.join(", "),
+};
+
+each(".predict", (form) => {
+  const task = told(form), kind = task.field, button = form.querySelector("button");
+  const reply = form.querySelector(".reply");
+  const guess = () => {
+    const field = form.querySelector(kind === "choice" ? "input:checked" : "input");
+    return field === null ? null : READ[kind](field.value, task);
+  };
+  form.addEventListener("input", () => { button.disabled = guess() === null; });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const said = guess();
+    if (said === null || button.disabled) return;
+    each("input, button", (field) => { field.disabled = true; }, form);
+    const right = SAME[kind](said, task.answer, task);
+    const known = right ? undefined : task.wrong.find(([other]) => SAME[kind](said, other, task));
+    const first = document.createElement("p");
+    first.textContent = `Your guess: ${SHOW[kind](said)} · the answer: ${task.shown} · ` +
+      (right ? "as you said." : "not what you said.");
+    reply.append(first);
+    for (const html of [known?.[1], task.because, task.more && "What it draws, the notebook shows."]) {
+      if (html) reply.append(Object.assign(document.createElement("p"), { innerHTML: html }));
+    }
+  });
+});
+
+each(".quiz", (question) => question.addEventListener("change", (event) => {
+  question.querySelector(".reply").innerHTML = told(question)[event.target.value];
+}));
+
+// --- the table of contents stands open where there is room beside the text ---
+
+const roomy = matchMedia("(min-width: 75rem)");
+const open = () => each(".toc", (toc) => { toc.open = roomy.matches; });
+roomy.addEventListener("change", open);
+open();
