@@ -39,9 +39,11 @@ def guarded(work: Callable[[], object], own: Mapping[str, object], seconds: floa
     with ExitStack() as stack:
         stack.enter_context(_kept(own))
         stack.enter_context(_quiet())
+        watch = _Watch(seconds)
         try:
-            return _within(work, seconds)
+            return _within(work, watch)
         except GaveUp:
+            watch.stop()  # it may have come in the middle of the first stop
             sentence = (
                 f"your code was still running after {seconds:g} seconds and was stopped. Is there a loop "
                 "whose condition never becomes False, or a list that grows while it is walked?"
@@ -61,8 +63,8 @@ class GaveUp(BaseException):
 
     def __init__(self, *args: object):
         super().__init__(*args)
-        # Made in the learner's own thread, where it is raised. If the loop catches it all the same, every
-        # line that follows asks for another one, the lines of the handler too, which nothing protects.
+        # Made in the learner's own thread, where it is raised. If the loop catches it all the same, the next
+        # line raises another one: that is a line of the handler, which no `try` of its own protects.
         sys.settrace(_again)
         frame = sys._getframe(1)
         while frame is not None and frame.f_code is not _within.__code__:
@@ -71,7 +73,10 @@ class GaveUp(BaseException):
 
 
 def _again(frame: FrameType, event: str, arg: object) -> Callable:
-    _raise_in(threading.get_ident(), GaveUp)
+    if event in ("line", "call"):
+        # Python drops a trace function that raises; the one asked for here brings it back, one level up.
+        _raise_in(threading.get_ident(), GaveUp)
+        raise GaveUp
     return _again
 
 
@@ -81,33 +86,44 @@ def _raise_in(thread: int, error: type[BaseException] | None) -> None:
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), what)
 
 
-def _within(work: Callable[[], object], seconds: float) -> object:
-    """What `work` returns; GaveUp when the time is over."""
-    here, over, traced = threading.get_ident(), threading.Event(), sys.gettrace()
-    lock = threading.Lock()
+class _Watch:
+    """Raises GaveUp in the thread that made it, `seconds` from its start on, until it is stopped."""
 
-    def watch() -> None:
-        wait = seconds
-        while not over.wait(wait):
-            with lock:
-                if not over.is_set():
-                    _raise_in(here, GaveUp)
+    def __init__(self, seconds: float):
+        self.seconds, self.thread, self.traced = seconds, threading.get_ident(), sys.gettrace()
+        self.over, self.lock = threading.Event(), threading.Lock()
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        wait = self.seconds
+        while not self.over.wait(wait):
+            with self.lock:
+                if not self.over.is_set():
+                    _raise_in(self.thread, GaveUp)
             wait = 0.05
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
+    def stop(self) -> None:
+        """From here on nothing is raised any more."""
+        while True:
+            try:
+                sys.settrace(self.traced)
+                with self.lock:
+                    self.over.set()
+                _raise_in(self.thread, None)
+                return
+            except GaveUp:  # one that came too late
+                continue
+
+
+def _within(work: Callable[[], object], watch: _Watch) -> object:
+    """What `work` returns; GaveUp when the time is over."""
     try:
+        watch.start()
         return work()
     finally:
-        while True:  # one that comes too late must not get out of here
-            try:
-                sys.settrace(traced)
-                with lock:
-                    over.set()
-                _raise_in(here, None)
-                break
-            except GaveUp:
-                continue
+        watch.stop()
 
 
 # --- the traces it leaves ---------------------------------------------------------------------------------

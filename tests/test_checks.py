@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -441,9 +442,12 @@ def test_a_loop_in_another_thread_than_the_main_one_is_given_up():
 
 
 def test_many_quick_answers_leave_no_late_stop_behind():
-    for _ in range(100):
-        assert guarded(lambda: 7, {}, 0.001 + random.random() / 500) == 7
-    time.sleep(0.1)
+    for _ in range(300):
+        with contextlib.suppress(Trouble):  # on a busy machine even this is not always in time
+            assert guarded(lambda: 7, {}, random.random() / 500) == 7
+    for _ in range(20):
+        time.sleep(0.01)
+    assert sys.gettrace() is None or "coverage" in repr(sys.gettrace())
 
 
 def test_a_check_in_a_kernel_gives_up_and_leaves_it_usable():
