@@ -196,21 +196,37 @@ def check_sorted(graph, output=None) -> Sequence:
 def check_cost(cost, graph) -> None:
     if cost.value is None:
         raise MiniFlowError(f"{cost.name} has no value yet: run the forward pass before the backward pass.")
-    if np.size(cost.value) != 1:
+    value = _numbers(cost.value)
+    if value is None:
+        raise MiniFlowError(
+            f"A backward pass starts from a single number, and the value of {cost.name}, the last node, is "
+            f"{_what(cost.value)}: set self.value to a number in forward(), or end the graph in a cost."
+        )
+    if value.size != 1:
         raise MiniFlowError(
             f"A backward pass starts from a single number, and {cost.name}, the last node, has shape "
-            f"{np.shape(cost.value)}: end the graph in a cost, such as MSE(y, {cost.name})."
+            f"{value.shape}: end the graph in a cost, such as MSE(y, {cost.name})."
         )
-    if not np.all(np.isfinite(cost.value)):
+    if not np.isfinite(value).all():
         raise MiniFlowError(
-            f"The cost {cost.name} is {float(np.reshape(cost.value, ()))}: {_first_not_finite(cost, graph)}."
+            f"The cost {cost.name} is {float(value.reshape(()))}: {_first_not_finite(cost, graph)}."
         )
+
+
+def _numbers(value) -> np.ndarray | None:
+    """value as an array of numbers; None where it is something else."""
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        return None
+    return array if array.dtype.kind in "biuf" else None
 
 
 def _first_not_finite(cost, graph) -> str:
     smaller = "try a smaller learning rate and new start weights"
     for node in graph:
-        if node.value is not None and not np.all(np.isfinite(node.value)):
+        value = _numbers(node.value)
+        if value is not None and not np.isfinite(value).all():
             if node.inbound_nodes and node is not cost:
                 return f"{node.name} was the first to leave the numbers; {smaller}"
             if not node.inbound_nodes:

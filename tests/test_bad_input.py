@@ -211,6 +211,50 @@ def test_training_says_why_not(feeds, trainables, epochs, rate):
         assert error is not None or all(np.isfinite(costs))
 
 
+class Odd(Node):
+    """A learner's op whose forward computes whatever it was told to."""
+
+    def __init__(self, x, result):
+        super().__init__([x])
+        self.result = result
+
+    def forward(self):
+        self.value = self.result
+
+    def backward(self):
+        self.gradients = {node: np.zeros_like(node.value) for node in self.inbound_nodes}
+
+
+@given(anything)
+def test_a_cost_that_is_no_number_is_said(result):
+    x = Input("x")
+    graph = topological_sort({x: [1.0, 2.0]}, Odd(x, result))
+    number = as_plain(result)
+    well = number is not None and number.size == 1 and np.isfinite(number).all()
+    for work in (
+        lambda: forward_and_backward(graph),
+        lambda: train(graph, {x: [1.0, 2.0]}, [], epochs=1, progress=False),
+    ):
+        _, error = quietly(work)
+        assert (error is None) == well
+
+
+@pytest.mark.parametrize("result", [{}, "text", [[1], [1, 2]], 1j, object(), Input])
+def test_what_stands_in_the_place_of_a_cost_is_named(result):
+    """Found by the fuzz: numpy's own TypeError came out."""
+    x = Input("x")
+    with pytest.raises(MiniFlowError, match="the value of Odd, the last node, is .*: set self.value"):
+        forward_and_backward(topological_sort({x: 1}, Odd(x, result)))
+
+
+def test_a_value_that_is_no_number_before_a_cost_that_is_nan():
+    x, y = Input("x"), Input("y")
+    odd = Odd(x, {})
+    cost = Odd(odd, float("nan"))
+    with pytest.raises(MiniFlowError, match="nan"):
+        forward_and_backward(topological_sort({x: 1, y: 1}, cost))
+
+
 def test_nodes_of_two_graphs_mixed():
     x, z = Input("x"), Input("z")
     f, g = Sigmoid(x), Sigmoid(z)
