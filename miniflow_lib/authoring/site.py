@@ -29,6 +29,7 @@ from pygments.token import Comment, Keyword, Name, Number, Operator, String
 from miniflow_lib.authoring.build import execute
 from miniflow_lib.authoring.clean import read
 from miniflow_lib.authoring.minutes import is_heading, lesson_minutes
+from miniflow_lib.drawing import page_width
 from miniflow_lib.widgets.base import FOR_PAGES, PAGE_MIME
 
 FILES = Path(__file__).parent / "site_files"
@@ -59,14 +60,10 @@ class Lesson:
         return found[1] if found else self.path.stem
 
     @property
-    def short(self) -> str:
-        return self.title.partition(" · ")[2] or self.title
-
-    @property
     def sentence(self) -> str:
         """What the lesson wants to be remembered for."""
-        found = re.search(r"^> (.+)$", self.notebook.cells[0].source, re.MULTILINE)
-        return found[1] if found else ""
+        found = re.search(r"^> (.+)$|^\*(?!\*)(.+)\*$", self.notebook.cells[0].source, re.MULTILINE)
+        return (found[1] or found[2]) if found else ""
 
     @property
     def page(self) -> str:
@@ -151,7 +148,7 @@ def index_page(series: Sequence[Lesson]) -> str:
 def _page(title: str, contents: str, body: str, neighbours: str, series: Sequence[Lesson], here: str) -> str:
     links = [("index.html", "MiniFlow"), *((lesson.page, lesson.title) for lesson in series)]
     shown = "".join(
-        f'<a href="{quote(page)}"{" aria-current=page" if page == here else ""}>{escape(name)}</a>'
+        f'<a href="{quote(page)}"{" aria-current=page" if page == here else ""}>{_shortened(name)}</a>'
         for page, name in links
     )
     css, js = ((FILES / name).read_text(encoding="utf-8") for name in ("site.css", "site.js"))
@@ -169,6 +166,12 @@ def _page(title: str, contents: str, body: str, neighbours: str, series: Sequenc
         body=body,
         neighbours=neighbours,
     )
+
+
+def _shortened(title: str) -> str:
+    """The title, all but its number in a <span>, which a narrow screen leaves out."""
+    number, dot, rest = title.partition(" · ")
+    return f"{escape(number)}<span>{escape(dot + rest)}</span>"
 
 
 def _minutes(heading: NotebookNode) -> str:
@@ -258,8 +261,10 @@ def _found_inline(state, found: re.Match) -> int:
 
 
 def _image(data: bytes, kind: str, alt: str) -> str:
-    # mistune hands the words over as HTML already.
-    return f'<img alt="{alt}" src="data:{kind};base64,{base64.b64encode(data).decode()}">'
+    """A picture inside the page; alt: as HTML. A drawing scrolls before its letters become too small."""
+    width = re.search(rb'^<svg [^>]*?\bwidth="(\d+)"', data)
+    style = f' style="{page_width(float(width[1]))}"' if width else ""
+    return f'<img alt="{alt}"{style} src="data:{kind};base64,{base64.b64encode(data).decode()}">'
 
 
 def code_html(source: str) -> str:

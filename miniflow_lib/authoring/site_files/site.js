@@ -131,7 +131,7 @@ each(".quiz", (question) => question.addEventListener("change", (event) => {
 
 // --- the table of contents stands open where there is room beside the text ---
 
-const roomy = matchMedia("(min-width: 75rem)");
+const roomy = matchMedia("(min-width: 76rem)");
 const open = () => each(".toc", (toc) => { toc.open = roomy.matches; });
 roomy.addEventListener("change", open);
 open();
