@@ -290,6 +290,9 @@ class Page:
 
     def __init__(self, text: Text, notebook: NotebookNode):
         self.text, self.cells, self.groups = text, notebook.cells, 0
+        outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+        kinds = [output.get("data", {}).get(PAGE_MIME, {}).get("kind") for output in outputs]
+        self.traces = "live" in kinds
 
     def html(self) -> str:
         """All of them."""
@@ -356,6 +359,9 @@ class Page:
         return f'<div class="box">{shown}<p class="note">This one moves in the notebook.</p></div>\n'
 
     def _toggles(self, told: Mapping, data: Mapping) -> str:
+        if not self.traces:
+            words = "In the notebook two buttons stand here, DEBUG and T_DEBUG; they switch the traces."
+            return f'<p class="note">{words}</p>\n'
         return (
             f'<div class="box toggles"><div class="row controls">{_flag("DEBUG", False)}'
             f'{_flag("T_DEBUG", False)}</div><p class="note">Here they switch every trace on this page; in '
@@ -373,16 +379,18 @@ class Page:
 
     def _frames(self, told: Mapping, data: Mapping) -> str:
         frames, last = told["frames"], len(told["frames"]) - 1
+        start, still = told.get("at", 0), told.get("at", last)
         shown = "".join(
-            f'<div class="frame"{" hidden" * (number != last)}>{frame}</div>'
-            for number, frame in enumerate(frames)
+            f'<div class="frame{" still" * (n == still)}"{" hidden" * (n != still)}>{frame}</div>'
+            for n, frame in enumerate(frames)
         )
         return (
             '<div class="film" role="group" aria-label="Step by step">'
             '<div class="row controls" hidden><button type="button" data-do="back">◀ back</button>'
             '<button type="button" data-do="play">▶ play</button>'
             '<button type="button" data-do="next">next ▶</button>'
-            f'<input type="range" data-do="slider" min="0" max="{last}" value="0" aria-label="step">'
+            f'<input type="range" data-do="slider" min="0" max="{last}" value="{start}" aria-label="step" '
+            'autocomplete="off">'
             f'<span class="at" data-do="at" role="status"></span></div>{shown}</div>\n'
         )
 

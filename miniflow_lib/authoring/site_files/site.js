@@ -60,7 +60,7 @@ each(".film", (film) => {
       if (Number(slider.value) === last) stop();
     }, 1500);
   });
-  show(0);
+  step(0);
   film.querySelector(".controls").hidden = false;
 });
 
