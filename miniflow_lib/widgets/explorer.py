@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from html import escape
 
 import ipywidgets
@@ -23,6 +23,7 @@ from ..tracing import trace
 from ..training import train
 from .base import LatestOnly, StaticBox
 from .calculus import Chart, number
+from .stepper import CARD
 
 # --- downhill on a curve ---
 
@@ -40,7 +41,7 @@ def slope_of_quartic(x: float) -> float:
 
 
 def walk(start: float, step: float, until: float = 1e-5, most: int = 10_000) -> list[float]:
-    """Where gradient descent stands after each step, until it moves less than `until`, flies off or gives up."""
+    """Where gradient descent stands after each step, until it hardly moves, flies off or gives up."""
     places = [start]
     while len(places) <= most and abs(places[-1]) < 1e3:
         x = places[-1]
@@ -91,9 +92,13 @@ def descent(start: float = 3.0, step: float = 0.01) -> StaticBox:
     draw(step)
     slider.observe(lambda change: draw(change["new"]), "value")
     svg, sentence = picture(step)
-    return StaticBox(
-        [slider, view, says], text=sentence, html=picture_html(svg, f"A walk downhill, {sentence}.")
-    )
+
+    def page() -> dict:
+        frames = [f'<div style="{CARD}">{escape(said)}{svg}</div>' for svg, said in map(picture, options)]
+        return {"kind": "frames", "frames": frames, "at": options.index(step)}
+
+    html = picture_html(svg, f"A walk downhill, {sentence}.")
+    return StaticBox([slider, view, says], text=sentence, html=html, page=page)
 
 
 # --- the network ---
@@ -101,7 +106,7 @@ def descent(start: float = 3.0, step: float = 0.01) -> StaticBox:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a run of the explorer is made with. `equal` says whether runs get equal epochs or equal updates."""
+    """What a run is made with. `equal` says whether runs get equal "epochs" or equal "updates"."""
 
     learning_rate: float = 0.01
     hidden: int = 10
@@ -119,15 +124,15 @@ class Setting:
         )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Outcome:
     """What came of a run: the costs after each epoch, how many updates an epoch was, and how it ended."""
 
     setting: Setting
     updates_an_epoch: int
     epochs: int
-    training: tuple[float, ...] = ()
-    validation: tuple[float, ...] = ()
+    training: list[float] = field(default_factory=list)
+    validation: list[float] = field(default_factory=list)
     test: float | None = None  # the cost on the test part, for whoever opens it
     exploded: bool = False
 
@@ -137,8 +142,11 @@ class Outcome:
         return [each * (i + 1) for i in range(len(self.training))]
 
 
+TOO_MUCH = 1e6  # a cost beyond this will not come back
+
+
 class Homes:
-    """The Boston homes in three parts, 60, 20 and 20 in a hundred, without column B, standardised by the first."""
+    """The Boston homes in three parts, 60, 20 and 20 in a hundred: no column B, standardised by the first."""
 
     def __init__(self, seed: int = 0):
         boston = load_boston()
@@ -151,81 +159,73 @@ class Homes:
 
     def run(self, setting: Setting, on_epoch: Callable[[Outcome], bool] = lambda outcome: True) -> Outcome:
         """Trains a network; `on_epoch` sees the outcome so far, and ends the run by returning False."""
+        with trace.override(DEBUG=False, T_DEBUG=False), np.errstate(all="ignore"):
+            return self._run(setting, on_epoch)
+
+    def _run(self, setting: Setting, on_epoch: Callable[[Outcome], bool]) -> Outcome:
         (X_, y_), m = self.training, len(self.training[0])
-        updates = math.ceil(m / setting.batch_size)
-        epochs = setting.epochs
+        outcome = Outcome(setting, math.ceil(m / setting.batch_size), setting.epochs)
         if setting.equal == "updates":  # as many as batches of 11 would make in these epochs
-            epochs = max(1, round(setting.epochs * math.ceil(m / 11) / updates))
+            outcome.epochs = max(1, round(setting.epochs * math.ceil(m / 11) / outcome.updates_an_epoch))
         rng = np.random.default_rng(setting.seed)
-        X, y, *weights = (Input(name) for name in ("X", "y", "W1", "b1", "W2", "b2"))
         n, h = X_.shape[1], setting.hidden
-        start = (
-            rng.standard_normal((n, h)) / math.sqrt(n),
-            np.zeros(h),
-            rng.standard_normal((h, 1)) / math.sqrt(h),
-            np.zeros(1),
-        )
-        feed = {X: X_, y: y_, **dict(zip(weights, start))}
-        graph = topological_sort(feed, _network(X, y, *weights))
-        judges = []
-        for features, prices in (self.validation, self.test):
-            X2, y2 = Input("X"), Input("y")
-            judges.append(
-                topological_sort(
-                    {X2: features, y2: prices, **dict(zip(weights, start))}, _network(X2, y2, *weights)
-                )
-            )
-        outcome = Outcome(setting, updates, epochs)
+        start = (rng.normal(size=(n, h)), np.zeros(h), rng.normal(size=(h, 1)), np.zeros(1))
+        weights = [Input(name) for name in ("W1", "b1", "W2", "b2")]
+
+        X, y = Input("X"), Input("y")
+
+        def graph_for(X: Input, y: Input, features: np.ndarray, prices: np.ndarray) -> list[Node]:
+            W1, b1, W2, b2 = weights
+            cost = MSE(y, Linear(Sigmoid(Linear(X, W1, b1)), W2, b2))
+            return topological_sort({X: features, y: prices, **dict(zip(weights, start))}, output=cost)
+
+        graph = graph_for(X, y, X_, y_)
+        validation, test = (graph_for(Input("X"), Input("y"), *part) for part in (self.validation, self.test))
 
         def after(_: int, cost: float) -> bool:
-            nonlocal outcome
-            seen = float(forward_pass(judges[0][-1], judges[0]))
-            outcome = replace(
-                outcome, training=(*outcome.training, cost), validation=(*outcome.validation, seen)
-            )
+            outcome.exploded = cost > TOO_MUCH
+            if outcome.exploded:
+                return False
+            outcome.training.append(cost)
+            outcome.validation.append(float(forward_pass(validation[-1], validation)))
             return on_epoch(outcome)
 
-        settings = {
-            "batch_size": setting.batch_size,
-            "seed": setting.seed,
-            "l2": setting.l2,
-            "progress": False,
-        }
         try:
-            with trace.override(DEBUG=False, T_DEBUG=False), np.errstate(all="ignore"):
-                train(
-                    graph,
-                    {X: X_, y: y_},
-                    weights,
-                    learning_rate=setting.learning_rate,
-                    epochs=epochs,
-                    on_epoch=after,
-                    **settings,
-                )
-                return replace(outcome, test=float(forward_pass(judges[1][-1], judges[1])))
-        except errors.MiniFlowError:
-            return replace(outcome, exploded=True)
-
-
-def _network(X: Node, y: Node, W1: Node, b1: Node, W2: Node, b2: Node) -> MSE:
-    return MSE(y, Linear(Sigmoid(Linear(X, W1, b1)), W2, b2))
+            train(
+                graph,
+                {X: X_, y: y_},
+                weights,
+                learning_rate=setting.learning_rate,
+                epochs=outcome.epochs,
+                batch_size=setting.batch_size,
+                seed=setting.seed,
+                l2=setting.l2,
+                on_epoch=after,
+                progress=False,
+            )
+        except errors.MiniFlowError:  # the cost is no longer a number
+            outcome.exploded = True
+        if not outcome.exploded:
+            outcome.test = float(forward_pass(test[-1], test))
+        return outcome
 
 
 def compare(before: Outcome, now: Outcome) -> str:
-    """How the training cost fell beside the run before: "faster", "slower", "the same" or "explode"."""
+    """How the training cost fell beside the run before: "faster", "slower", "the same" or "explode".
+
+    By the mean logarithm of the cost where both curves are: what falls sooner has a smaller one.
+    """
     if now.exploded:
         return "explode"
     if before.exploded:
         return "faster"
-    a, b = _mean_log(before), _mean_log(now)
-    if abs(a - b) < 0.01:
+    a, b = before.x(), now.x()
+    common = np.linspace(max(a[0], b[0]), max(min(a[-1], b[-1]), a[0], b[0]), 200)
+    logs = [np.interp(common, run.x(), np.log(np.maximum(run.training, 1e-12))) for run in (before, now)]
+    difference = float(np.mean(logs[1] - logs[0]))
+    if abs(difference) < 0.01:
         return "the same"
-    return "faster" if b < a else "slower"
-
-
-def _mean_log(outcome: Outcome) -> float:
-    """The mean logarithm of the training cost: a curve that falls sooner has the smaller one."""
-    return float(np.mean(np.log(np.maximum(outcome.training, 1e-12))))
+    return "faster" if difference < 0 else "slower"
 
 
 # --- the explorer ---
@@ -234,22 +234,27 @@ NO_GUESS = "just show me"
 GUESSES = ("faster", "slower", "the same", "explode", NO_GUESS)
 EARLIER = 4  # how many runs stay on the picture, faint
 TOP = 130.0  # of the cost's axis: what is higher is cut off
+PAUSE = 1.0  # seconds without a move; after them a move of the same slider begins a new experiment
 
 
 class Explorer:
-    """The controls, the picture, and one worker thread that always trains the newest setting."""
+    """The controls, the picture, and one worker thread that always trains the newest setting.
+
+    An experiment is one drag of one control: what it comes to is compared with the run from before the drag.
+    """
 
     def __init__(self, homes: Homes, setting: Setting):
         self.homes, self.done, self.newest = homes, homes.run(setting), setting
+        self.before = self.done  # the run from before the present experiment
         self.earlier: list[Outcome] = []
-        self.opened = False
+        self.opened, self.fresh_guess = False, False
+        self.moved, self.moved_at = "", 0.0  # the control of the present experiment, and its last move
         self.wake = threading.Condition()
         self.worker: threading.Thread | None = None
         self.controls = self._controls(setting)
-        wide = {"style": {"button_width": "auto"}}
-        self.guess = ipywidgets.ToggleButtons(
-            options=GUESSES, value=NO_GUESS, description="It will fall", **wide
-        )
+        self.guess = ipywidgets.ToggleButtons(options=GUESSES, value=NO_GUESS, style={"button_width": "auto"})
+        self.guess.observe(self._guessed, "value")
+        self.ask = ipywidgets.HTML("First your guess. After the next move the training cost will fall")
         self.view, self.says = ipywidgets.HTML(), ipywidgets.HTML()
         self.open = ipywidgets.Button(
             description="open the test part (once, at the end)", layout=ipywidgets.Layout(width="auto")
@@ -288,72 +293,84 @@ class Explorer:
             ),
         }
 
-    # A move: note the newest setting, wake the worker. The worker gives up a run as soon as it is not the newest.
+    # A move: note the newest setting, wake the worker. A run that is not the newest is given up.
 
-    def _moved(self, _) -> None:
+    def _guessed(self, change) -> None:
+        self.fresh_guess = change["new"] != NO_GUESS
+
+    def _moved(self, change) -> None:
         setting = Setting(**{name: control.value for name, control in self.controls.items()})
+        name = next(name for name, control in self.controls.items() if control is change["owner"])
         with self.wake:
-            self.newest = setting
+            resting = self.worker is None and time.monotonic() - self.moved_at > PAUSE
+            if name != self.moved or resting or self.fresh_guess:
+                self._new_experiment()
+            self.moved, self.moved_at, self.newest = name, time.monotonic(), setting
             if self.worker is None:
                 self.worker = threading.Thread(target=self._work, daemon=True)
                 self.worker.start()
 
+    def _new_experiment(self) -> None:
+        if self.done is not self.before:
+            self.before, self.earlier = self.done, [*self.earlier, self.before][-EARLIER:]
+        if not self.fresh_guess:
+            self.guess.value = NO_GUESS  # each experiment wants a guess of its own
+        self.fresh_guess = False
+
     def _work(self) -> None:
-        while True:
-            with self.wake:
-                setting = self.newest
-                if setting == self.done.setting:
-                    self.worker = None
-                    return
-            try:
-                self._train(setting)
-            except Exception as error:  # else it would be seen in the server's log alone
-                self.says.value = escape(f"{type(error).__name__}: {error}")
+        try:
+            while True:
                 with self.wake:
-                    self.worker = None
-                return
+                    setting = self.newest
+                    if setting == self.done.setting:
+                        self._tell(self.done)  # over what a run that was given up has left there
+                        self.worker = None
+                        return
+                self._train(setting)
+        except Exception as error:  # else it would be seen in the server's log alone
+            with self.wake:
+                self.worker = None
+            self.says.value = escape(f"{type(error).__name__}: {error}")
 
     def _train(self, setting: Setting) -> None:
-        shown = time.monotonic()
+        shown, given_up = time.monotonic(), False
 
         def on_epoch(outcome: Outcome) -> bool:
-            nonlocal shown
-            if self.newest != setting:
-                return False
-            if time.monotonic() - shown > 0.3:  # a long run shows how far it is
+            nonlocal shown, given_up
+            given_up = given_up or self.newest != setting
+            if not given_up and time.monotonic() - shown > 0.3:  # a long run shows how far it is
                 shown = time.monotonic()
                 self.says.value = f"epoch {len(outcome.training)} of {outcome.epochs} …"
                 self._show(outcome)
-            return True
+            return not given_up
 
         outcome = self.homes.run(setting, on_epoch)
-        with self.wake:
-            if self.newest != setting:
-                return
-            before, self.done = self.done, outcome
-            self.earlier = [*self.earlier, before][-EARLIER:]
-        verdict = self._verdict(before, outcome)
-        self._show(outcome)
-        self.says.value = self._sentence(outcome) + verdict
+        if not given_up:
+            self.done = outcome
 
-    def _verdict(self, before: Outcome, now: Outcome) -> str:
-        guess, came = self.guess.value, compare(before, now)
-        if guess == NO_GUESS:
+    def _tell(self, outcome: Outcome) -> None:
+        self._show(outcome)
+        self.says.value = self._sentence(outcome) + self._verdict()
+
+    def _verdict(self) -> str:
+        guess = self.guess.value
+        if guess == NO_GUESS or self.done is self.before:
             return ""
-        self.guess.value = NO_GUESS  # the next run wants a guess of its own
+        came = compare(self.before, self.done)
         right = "as you said" if guess == came else f"you said: {guess}"
-        return f"<br>Beside the run before: <b>{escape(came)}</b> ({escape(right)})."
+        return f"<br>Beside the run before, its training cost: <b>{escape(came)}</b> ({escape(right)})."
 
     def _sentence(self, outcome: Outcome) -> str:
         if outcome.exploded:
             return (
-                f"Exploded in epoch {len(outcome.training) + 1}: the cost is no longer a number. "
-                "Try a smaller learning rate."
+                f"Exploded in epoch {len(outcome.training) + 1}: each step overshot more than the last, "
+                "and the cost went over a million. Try a smaller learning rate."
             )
         best = min(range(len(outcome.validation)), key=outcome.validation.__getitem__)
         return (
             f"After {len(outcome.training)} epochs: training {outcome.training[-1]:.3g}, "
-            f"validation {outcome.validation[-1]:.3g} (lowest {outcome.validation[best]:.3g}, in epoch {best + 1})."
+            f"validation {outcome.validation[-1]:.3g} "
+            f"(lowest {outcome.validation[best]:.3g}, in epoch {best + 1})."
         )
 
     def _open(self, _) -> None:
@@ -372,9 +389,10 @@ class Explorer:
 
     def picture(self, outcome: Outcome) -> str:
         """The costs of a run over its epochs or updates, earlier runs faint behind it."""
-        same_axis = [run for run in self.earlier if run.setting.equal == outcome.setting.equal]
+        runs = [*self.earlier, self.before] if outcome is not self.before else self.earlier
+        same_axis = [run for run in runs if run.training and run.setting.equal == outcome.setting.equal]
         each = outcome.updates_an_epoch if outcome.setting.equal == "updates" else 1
-        right = float(max([outcome.epochs * each, *(run.x()[-1] for run in same_axis if run.training)]))
+        right = float(max([outcome.epochs * each, *(run.x()[-1] for run in same_axis)]))
         chart = Chart(
             (0.0, right),
             (0.0, TOP),
@@ -388,11 +406,12 @@ class Explorer:
         if outcome.training:
             chart.curve(outcome.x(), outcome.training, BLUE)
             chart.curve(outcome.x(), outcome.validation, VERMILLION, 2, dash="7 4")
-        chart.words(
-            0.98 * right, self.homes.mean_cost + 3, f"the mean: {number(self.homes.mean_cost, 3)}", INK
-        )
-        chart.words(0.98 * right, TOP - 12, "training: solid", BLUE)
-        chart.words(0.98 * right, TOP - 21, "validation: dashed", VERMILLION)
+        mean = f"the mean, on the validation part: {number(self.homes.mean_cost, 3)}"
+        chart.words(0.98 * right, self.homes.mean_cost + 3, mean, INK)
+        chart.words(0.98 * right, 0.72 * TOP, "training: solid", BLUE)
+        chart.words(0.98 * right, 0.65 * TOP, "validation: dashed", VERMILLION)
+        if same_axis:
+            chart.words(0.98 * right, 0.58 * TOP, "training of earlier runs: faint", "#5c7a8c")
         return chart.svg()
 
     def box(self) -> StaticBox:
@@ -402,6 +421,7 @@ class Explorer:
         text = f"The explorer: {self.done.setting.in_words()}."
         return StaticBox(
             [
+                self.ask,
                 self.guess,
                 ipywidgets.HBox([left, right], layout=ipywidgets.Layout(flex_flow="row wrap")),
                 c["equal"],
