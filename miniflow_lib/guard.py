@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import linecache
 import random
 import re
@@ -12,12 +11,13 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from types import FrameType, TracebackType
+from types import TracebackType
 
 import numpy as np
 
 from .errors import MiniFlowError, is_node
 from .tracing import trace
+from .watchdog import GaveUp, within
 
 LARGEST_COPY = 50_000_000  # bytes: no lesson has an array near it, and copying a larger one would be felt
 
@@ -39,11 +39,9 @@ def guarded(work: Callable[[], object], own: Mapping[str, object], seconds: floa
     with ExitStack() as stack:
         stack.enter_context(_kept(own))
         stack.enter_context(_quiet())
-        watch = _Watch(seconds)
         try:
-            return _within(work, watch)
+            return within(seconds, work)
         except GaveUp:
-            watch.stop()  # it may have come in the middle of the first stop
             sentence = (
                 f"your code was still running after {seconds:g} seconds and was stopped. Is there a loop "
                 "whose condition never becomes False, or a list that grows while it is walked?"
@@ -53,77 +51,6 @@ def guarded(work: Callable[[], object], own: Mapping[str, object], seconds: floa
             raise Trouble("the check was interrupted before it came to its end.", error) from None
         except BaseException as error:
             raise Trouble(_crash(error, own), error) from None
-
-
-# --- the time ---------------------------------------------------------------------------------------------
-
-
-class GaveUp(BaseException):
-    """Raised in a loop that does not end. No `except Exception` catches it, a bare `except:` not for long."""
-
-    def __init__(self, *args: object):
-        super().__init__(*args)
-        # Made in the learner's own thread, where it is raised. If the loop catches it all the same, the next
-        # line raises another one: that is a line of the handler, which no `try` of its own protects.
-        sys.settrace(_again)
-        frame = sys._getframe(1)
-        while frame is not None and frame.f_code is not _within.__code__:
-            frame.f_trace = _again
-            frame = frame.f_back
-
-
-def _again(frame: FrameType, event: str, arg: object) -> Callable:
-    if event in ("line", "call"):
-        # Python drops a trace function that raises; the one asked for here brings it back, one level up.
-        _raise_in(threading.get_ident(), GaveUp)
-        raise GaveUp
-    return _again
-
-
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Has Python raise `error` in a thread at its next line or so; None takes back what is not raised yet."""
-    what = ctypes.py_object() if error is None else ctypes.py_object(error)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), what)
-
-
-class _Watch:
-    """Raises GaveUp in the thread that made it, `seconds` from its start on, until it is stopped."""
-
-    def __init__(self, seconds: float):
-        self.seconds, self.thread, self.traced = seconds, threading.get_ident(), sys.gettrace()
-        self.over, self.lock = threading.Event(), threading.Lock()
-
-    def start(self) -> None:
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def _run(self) -> None:
-        wait = self.seconds
-        while not self.over.wait(wait):
-            with self.lock:
-                if not self.over.is_set():
-                    _raise_in(self.thread, GaveUp)
-            wait = 0.05
-
-    def stop(self) -> None:
-        """From here on nothing is raised any more."""
-        while True:
-            try:
-                sys.settrace(self.traced)
-                with self.lock:
-                    self.over.set()
-                _raise_in(self.thread, None)
-                return
-            except GaveUp:  # one that came too late
-                continue
-
-
-def _within(work: Callable[[], object], watch: _Watch) -> object:
-    """What `work` returns; GaveUp when the time is over."""
-    try:
-        watch.start()
-        return work()
-    finally:
-        watch.stop()
 
 
 # --- the traces it leaves ---------------------------------------------------------------------------------

@@ -1,0 +1,120 @@
+"""A time limit for a learner's code: a loop that does not end is stopped, whatever it catches.
+
+When the time is over, a second thread has Python raise GaveUp in the first one. A bare `except:` in the loop
+would swallow that, so from then on every line of that thread raises it too: also the lines of the handler,
+which no `try` of its own protects.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import threading
+from collections.abc import Callable
+
+_overdue: set[int] = set()  # the threads whose time is over
+
+
+class GaveUp(BaseException):
+    """Raised in code whose time is over. Not an Exception, so that `except Exception` lets it pass."""
+
+    def __init__(self, *args: object):
+        super().__init__(*args)
+        _raise_at_each_line()  # an exception is made in the thread in which it is raised
+
+
+def within(seconds: float, work: Callable[[], object]) -> object:
+    """What `work` returns; raises GaveUp when that takes longer. What stands still in C is not reached."""
+    watch = _Watch(seconds)
+    try:
+        return _stopped_after(watch, work)
+    except GaveUp:
+        watch.stop()  # it may have come in the middle of the first stop
+        raise
+
+
+def _stopped_after(watch: _Watch, work: Callable[[], object]) -> object:
+    try:
+        watch.start()
+        return work()
+    finally:
+        watch.stop()
+
+
+class _Watch:
+    """Raises GaveUp in the thread that made it, from `seconds` after its start until it is stopped."""
+
+    def __init__(self, seconds: float):
+        self.seconds, self.thread, self.traced = seconds, threading.get_ident(), sys.gettrace()
+        self.over, self.lock = threading.Event(), threading.Lock()
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        wait = self.seconds
+        while not self.over.wait(wait):
+            with self.lock:
+                if not self.over.is_set():
+                    _raise_in(self.thread, GaveUp)
+            wait = 0.05
+
+    def stop(self) -> None:
+        """From here on nothing is raised any more."""
+        while True:
+            try:
+                _raise_no_more(self.traced)
+                with self.lock:
+                    self.over.set()
+                _raise_in(self.thread, None)
+                _raise_no_more(self.traced)
+                return
+            except GaveUp:  # one that came too late
+                continue
+
+
+def _raise_in(thread: int, error: type[BaseException] | None) -> None:
+    """Has Python raise `error` in a thread at its next line or so; None takes back what is not raised yet."""
+    what = ctypes.py_object() if error is None else ctypes.py_object(error)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), what)
+
+
+if sys.version_info >= (3, 12):
+    _TOOL = 4  # 0 to 2 and 5 are meant for debuggers, coverage, profilers and optimisers
+
+    def _raise_at_each_line() -> None:
+        _overdue.add(threading.get_ident())
+        if sys.monitoring.get_tool(_TOOL) is None:
+            sys.monitoring.use_tool_id(_TOOL, "miniflow")
+            sys.monitoring.register_callback(_TOOL, sys.monitoring.events.LINE, _line)
+            sys.monitoring.set_events(_TOOL, sys.monitoring.events.LINE)
+
+    def _line(code: object, line: int) -> None:
+        if threading.get_ident() in _overdue and code.co_filename != __file__:
+            raise GaveUp
+
+    def _raise_no_more(traced: object) -> None:
+        _overdue.discard(threading.get_ident())
+        if not _overdue and sys.monitoring.get_tool(_TOOL) == "miniflow":
+            sys.monitoring.set_events(_TOOL, 0)
+            sys.monitoring.register_callback(_TOOL, sys.monitoring.events.LINE, None)
+            sys.monitoring.free_tool_id(_TOOL)
+
+else:
+
+    def _raise_at_each_line() -> None:
+        sys.settrace(_line)
+        frame = sys._getframe(2)
+        while frame is not None and frame.f_code is not _stopped_after.__code__:
+            frame.f_trace = _line
+            frame = frame.f_back
+
+    def _line(frame: object, event: str, arg: object) -> Callable:
+        if event in ("line", "call"):
+            # Python drops a trace function that raises; the one asked for here brings it back, one level up.
+            _raise_in(threading.get_ident(), GaveUp)
+            raise GaveUp
+        return _line
+
+    def _raise_no_more(traced: Callable | None) -> None:
+        sys.settrace(traced)
