@@ -17,7 +17,7 @@ export HOME := $(CURDIR)/$(VENV)/home
 endif
 
 .DEFAULT_GOAL = help
-.PHONY: help setup lab edit test test-browser test-matrix lint notebooks minutes bench site student
+.PHONY: help setup lab edit test test-browser test-matrix lint notebooks minutes guide bench site student
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## */\1|/p' Makefile | while IFS='|' read -r name text; do \
@@ -67,6 +67,9 @@ notebooks: setup  ## for authors: run every notebook in place and store its outp
 
 minutes: setup  ## for authors: count how long each lesson takes, and write it in
 	@$(RUN) -m miniflow_lib.authoring minutes notebooks
+
+guide: setup  ## for authors: write the tables of README.md and docs/ from the lessons and tests
+	@$(RUN) -m miniflow_lib.authoring guide
 
 bench: setup  ## MiniFlow's speed beside numpy, PyTorch, JAX and others (see benchmarks/README.md)
 	@$(RUN) -m benchmarks $(BENCH_ARGS)

@@ -64,7 +64,8 @@ class Lesson:
     def cell(self, name: str) -> int:
         """The number of the one code cell with this tag, or with this piece of source."""
         found = [cell for cell in self.code if name in tags(cell)]
-        found = found or [cell for cell in self.code if name in cell.source]
+        piece = " ".join(name.split())
+        found = found or [cell for cell in self.code if piece in " ".join(cell.source.split())]
         if len(found) != 1:
             how_many = f"{len(found)} cells have" if found else "no cell has"
             raise GuideError(f"lesson {self.number}: {how_many} “{name}”; say which one the guide means")
