@@ -138,13 +138,13 @@ def holds(predicate: Callable[[object], object], got: object) -> bool:
 
 
 class raises:
-    """A mistake that shows as an exception of the learner's code: raises(IndexError)."""
+    """A mistake that shows as an exception of the learner's code; saying: a part of its message."""
 
-    def __init__(self, *kinds: type[BaseException]):
-        self.kinds = kinds
+    def __init__(self, *kinds: type[BaseException], saying: str = ""):
+        self.kinds, self.saying = kinds, saying
 
     def __call__(self, error: object) -> bool:
-        return isinstance(error, self.kinds)
+        return isinstance(error, self.kinds) and self.saying in str(error)
 
 
 @lru_cache
@@ -296,6 +296,8 @@ def _article(thing: object) -> str:
 def _generic_items(got: object, want: Mapping, what: str) -> str:
     if not isinstance(got, Mapping):
         return f"{what} is {_article(got)}, and a dict is asked for, {{...: ..., }}."
+    if any(map(is_node, got)):
+        return 'the keys are the nodes themselves. Write their names, in quotes: {"x": ...}.'
     missing = [str(key) for key in want if key not in got]
     if missing:
         return f"{what} has no entry yet for {', '.join(missing)}."
@@ -303,7 +305,8 @@ def _generic_items(got: object, want: Mapping, what: str) -> str:
     if extra:
         return f"{what} has an entry too many: {', '.join(extra)}."
     wrong = [str(key) for key in want if not close(got[key], want[key])]
-    return f"not right yet: {', '.join(wrong)}. The other {len(want) - len(wrong)} of {len(want)} are."
+    right = len(want) - len(wrong)
+    return f"not right yet: {', '.join(wrong)}.{f' The other {right} of {len(want)} are.' if right else ''}"
 
 
 # --- the vocabulary ---------------------------------------------------------------------------------------
@@ -458,7 +461,7 @@ def op(
     """
 
     def look(cls: type) -> SimpleNamespace:
-        got = SimpleNamespace(cases=[], values=[], arriving=[], gradients=[], checks=[])
+        got = SimpleNamespace(cases=[], values=[], arriving=[], gradients=[], checks=[], changed=False)
         for case in cases:
             arrays = [np.array(array, dtype=float) for array in case]
             _run_op(cls, make, formula if backward else None, arrays, got)
@@ -470,12 +473,20 @@ def op(
             if not close(result, want):
                 shown = f"the value for ({', '.join(_short(a) for a in arrays)})"
                 return "forward: " + _generic(result, want, shown)
+        if got.changed:
+            return INPUT_CHANGED
         for found in got.checks:
             if not found.ok:
                 return f"forward is right; backward is not: {found.sentence or NO_PATTERN}"
         return None
 
     return Judge(look, wrong, _is_op)
+
+
+INPUT_CHANGED = (
+    "forward changes the value of a node that feeds it: *= and the like work on the very array that the other "
+    "node holds. Make a new one: self.value = self.value * ..."
+)
 
 
 def _is_op(thing: object) -> str | None:
@@ -501,6 +512,7 @@ def _run_op(
     feed = dict(zip(inputs, arrays, strict=True))
     got.cases.append(arrays)
     got.values.append(np.array(forward_pass(node, topological_sort(feed, output=node)), copy=True))
+    got.changed |= not all(close(feeding.value, array, 0.0) for feeding, array in zip(inputs, arrays))
     if formula is None:
         return
     want = np.asarray(formula(*arrays), dtype=float)

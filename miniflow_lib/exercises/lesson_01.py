@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 
 from ..checks import Exercise, Judge, Question, close, raises, value
+from ..errors import is_node
 from ..nodes import Input, Node
 from ..ops import Add, Mul
 
@@ -17,17 +18,16 @@ FED_BY = {"x": [], "y": [], "q": ["x", "y"], "f": ["q", "x"]}
 
 
 def _sorted_lists(answer: object) -> object:
-    """The learner's dict with each entry as a sorted list of names; a name alone stands for a list of one."""
+    """The learner's dict with each entry as a sorted list of names; one text "q, f" is a list, too."""
     if not isinstance(answer, Mapping):
         return answer
-    return {
-        key: [names]
-        if isinstance(names, str)
-        else sorted(names)
-        if isinstance(names, (list, tuple, set))
-        else names
-        for key, names in answer.items()
-    }
+    return {key: _sorted_list(names) for key, names in answer.items()}
+
+
+def _sorted_list(names: object) -> object:
+    if isinstance(names, str):
+        names = names.replace(",", " ").split()
+    return sorted(names, key=str) if isinstance(names, (list, tuple, set)) else names
 
 
 def _in_order(feeds: dict) -> dict:
@@ -36,12 +36,18 @@ def _in_order(feeds: dict) -> dict:
 
 # --- Sub: forward alone, since backward belongs to lesson 04 -----------------------------------------------
 
+OTHERS_VALUE = (
+    "the result is right, but forward has changed the value of an input. Others may be fed by it, too: "
+    "change self.value alone."
+)
 PAIRS = [(9.0, 4.0), (4.0, 9.0), (-2.0, 5.0), (6.0, 0.0)]
 
 
 def _run_sub(cls: type) -> SimpleNamespace:
-    """.values: what forward left in .value; .returned: what it gave back; .born: the value before it ran."""
-    got = SimpleNamespace(values=[], returned=[], born=[], wired=True)
+    """.values: what forward left in .value; .returned: what it gave back; .born: the value before it ran;
+    .wired: it knows its two inputs; .kept: it left their values alone.
+    """
+    got = SimpleNamespace(values=[], returned=[], born=[], wired=True, kept=True)
     for first, second in PAIRS:
         x, y = Input("x"), Input("y")
         x.forward(first)
@@ -51,6 +57,7 @@ def _run_sub(cls: type) -> SimpleNamespace:
         got.born.append(getattr(node, "value", None))
         got.returned.append(node.forward())
         got.values.append(node.value)
+        got.kept = got.kept and x.value == first and y.value == second
         x.forward(first + 1)  # what was worked out too early is now out of date
         node.forward()
         got.values.append(node.value)
@@ -69,7 +76,7 @@ def _sub_wrong(got: SimpleNamespace) -> str | None:
     if not got.wired:
         return "the node does not know its two inputs: leave `super().__init__([x, y], name)` as it was."
     if close(got.values, _sub_values(lambda a, b: a - b)):
-        return None
+        return None if got.kept else OTHERS_VALUE
     if any(v is None for v in got.values):
         return "after forward() the node's value is still None. Where does a node keep its result?"
     return "for x = 9 and y = 4 or another pair the value is not x - y yet. Print what forward fetches."
@@ -141,7 +148,19 @@ EXERCISES = [
                 "y is used in one formula alone. f depends on it in the end, but f never asks y.",
             ),
             (
-                lambda got: got["f"] in (["f"], [None], [""]),
+                lambda got: any(is_node(name) for names in got.values() for name in names),
+                'your lists hold the nodes themselves. Write their names, in quotes: ["q"].',
+            ),
+            (
+                lambda got: any(name in ("Add", "Mul") for names in got.values() for name in names),
+                "Add and Mul are kinds of nodes. The names of these two stand before the = signs.",
+            ),
+            (
+                lambda got: all(isinstance(names, int) for names in got.values()),
+                "these are numbers. Which nodes are they? List the names.",
+            ),
+            (
+                lambda got: got == _in_order(FEEDS) | {"f": got["f"]},
                 "nobody uses f: an empty list says so, [].",
             ),
         ],
@@ -170,6 +189,19 @@ EXERCISES = [
             ),
             (_is_sub(lambda a, b: abs(a - b)), "4 - 9 is -5: leave the sign as it comes out."),
             (_is_sub(lambda a, b: a + b), "that is Add. Which sign takes one from the other?"),
+            (
+                _is_sub(lambda a, b: -a - b),
+                "that takes both inputs from 0. Which one is there at first, and which is taken from it?",
+            ),
+            (
+                lambda got: close(got.values, [got.values[0]] * len(got.values)),
+                "the value is the same whatever this node is fed. Its own inputs are in self.inbound_nodes; "
+                "an x from another cell is not one of them.",
+            ),
+            (
+                raises(TypeError, saying="'Input' and 'Input'"),
+                "your line takes one node from another. What is it that you want of each: its number.",
+            ),
             (
                 lambda got: any(isinstance(v, Node) for v in got.values),
                 "you hand on a node. What do you want of an inbound node: the node itself, or what it holds?",

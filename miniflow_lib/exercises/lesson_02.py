@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from ..checks import Exercise, Question, function, is_like, out_of_order, value
+from ..checks import Exercise, Question, function, is_like, out_of_order, raises, value
+from ..errors import MiniFlowError
 from ..nodes import Input, Node
 from ..ops import Add, Mul
 
@@ -16,6 +17,8 @@ WITH_PATHS = IN_DEGREES | {
     "w": 2,
     "result": 6,
 }  # a node's arrows and those of all before it on the way
+ANCESTORS = IN_DEGREES | {"v": 3, "w": 3, "result": 5}
+ORDERS = ["x y z q f", "z y x q f", "x y q z f", "x q y z f", "y x q z f"]
 
 
 # --- depth_first: any valid order of what the output needs --------------------------------------------------
@@ -43,6 +46,13 @@ def _input_alone() -> tuple[Node]:
     return (Input("x"),)
 
 
+def _short_cut(first: int) -> tuple[Node]:
+    """f takes a, and b which takes a as well: a search from f, turned round, may have b before a."""
+    a = Add(Input("x"), name="a")
+    pair = (a, Mul(a, Input("y"), name="b"))
+    return (Add(pair[first], pair[1 - first], name="f"),)
+
+
 def _needed(output: Node) -> dict[Node, None]:
     found = {output: None}
     for node in (to_see := [output]):
@@ -68,6 +78,12 @@ def _all_of(got: SimpleNamespace) -> list[tuple[list, Node]]:
     ]
 
 
+def _turned_round(got: SimpleNamespace) -> bool:
+    """Whether nothing but an order among three that feed one another is wrong."""
+    found = [_right(list(result), output) for result, (output,) in zip(got.results, got.cases, strict=True)]
+    return not any(found[:4]) and "b runs before a, which feeds it." in found[4:]
+
+
 EXERCISES = [
     Exercise(
         name="in_degrees",
@@ -77,7 +93,15 @@ EXERCISES = [
             (is_like(LEAVING), "these are the arrows that leave. At which end of an arrow is its head?"),
             (is_like(ANYTHING), "you wrote whether anything comes in. Count every arrowhead at the box."),
             (
-                is_like(WITH_PATHS),
+                lambda got: any(isinstance(count, (str, list, tuple, set)) for count in got.values()),
+                "each entry is one number, without quotes: how many arrowheads touch the box?",
+            ),
+            (
+                lambda got: any(":" in str(name) for name in got),
+                "the name of a box is what stands before the colon; what follows is its kind.",
+            ),
+            (
+                lambda got: got in (WITH_PATHS, ANCESTORS),
                 "you counted everybody who comes before. Only those who feed a node have an arrow to it.",
             ),
         ],
@@ -97,6 +121,14 @@ EXERCISES = [
             (is_like("B"), "B begins with z, and z waits for nobody. Nor does any Input."),
             (is_like("C"), "in C, z comes after q. Who waits for z? Only that one must come later."),
             (is_like("E"), "E swaps x and y. Does either of them need the other?"),
+            (
+                lambda got: " ".join(got if isinstance(got, list) else [got]).casefold() in ORDERS,
+                "that is an order itself. Write the letter that stands before it.",
+            ),
+            (
+                lambda got: isinstance(got, str) and got.strip().casefold() not in set("abcde"),
+                "there are five letters to choose from, A to E.",
+            ),
         ],
         hints=[
             "For each letter ask of q, and then of f: is everybody who feeds it further left?",
@@ -108,8 +140,39 @@ EXERCISES = [
     Exercise(
         name="depth_first",
         todo="write a function that returns the list of nodes",
-        judge=function([_sum_times, _diamond, _with_leftover, _input_alone], right=_right),
+        judge=function(
+            [
+                _sum_times,
+                _diamond,
+                _with_leftover,
+                _input_alone,
+                lambda: _short_cut(0),
+                lambda: _short_cut(1),
+            ],
+            right=_right,
+        ),
         mistakes=[
+            (
+                raises(MiniFlowError),
+                "the library stopped it. Nothing has to run or to be fed here: the list alone is asked for.",
+            ),
+            (
+                lambda got: any(isinstance(node, str) for result in got.results for node in result),
+                "your list holds names. Put the nodes themselves on it.",
+            ),
+            (
+                lambda got: not any(result for result, _ in _all_of(got)),
+                "your list stays empty: what is put on it, and when?",
+            ),
+            (
+                lambda got: all(list(result) == [output] for result, output in _all_of(got)),
+                "the output is alone in your list. Who else belongs there, and do they get onto this list?",
+            ),
+            (
+                _turned_round,
+                "where f takes a and b, and b takes a as well, your list has b before a. To turn a search "
+                "round is not enough: put a node on the list only after all that feed it.",
+            ),
             (
                 lambda got: any(len(set(result)) < len(result) for result, _ in _all_of(got)),
                 "a node that feeds two others is in your list twice. What if it has been listed already?",

@@ -14,7 +14,17 @@ WRONG = {
         ('feeds = {"x": ["q"], "y": ["q"], "q": ["f"], "f": []}', "in both formulas"),
         ('feeds = {"x": ["q", "f"], "y": ["q", "f"], "q": ["f"], "f": []}', "f never asks y"),
         ('feeds = {"x": ["q", "f"], "y": ["q"], "q": ["f"], "f": ["f"]}', "nobody uses f"),
+        ('feeds = {"x": ["q", "f"], "y": ["q"], "q": ["f"], "f": None}', "nobody uses f"),
+        ('feeds = {"x": ["q", "f"], "y": ["q"], "q": ["f"], "f": "nobody"}', "nobody uses f"),
         ('feeds = {"x": ["q", "f"], "y": ["q"], "q": ["f"]}', "no entry yet for f"),
+        (
+            'feeds = {"x": [q, f], "y": [q], "q": [f], "f": []}',
+            "the nodes themselves. Write their names, in quotes: [",
+        ),
+        ('feeds = {x: ["q", "f"], y: ["q"], q: ["f"], f: []}', "the keys are the nodes themselves"),
+        ('feeds = {"x": ["Mul", "Add"], "y": ["Mul"], "q": ["Add"], "f": []}', "before the = signs"),
+        ('feeds = {"x": 2, "y": 1, "q": 1, "f": 0}', "these are numbers"),
+        ('feeds = {"x": "q", "y": "q, f", "q": "f", "f": ""}', "not right yet: x, y. The other 2 of 4"),
     ],
     "Sub": [
         (SUB + "return x.value - y.value", "nobody catches it"),
@@ -32,6 +42,13 @@ WRONG = {
         (SUB + "self.value = abs(x.value - y.value)", "leave the sign"),
         (SUB + "self.value = x.value + y.value", "that is Add"),
         (SUB + "self.value = x", "you hand on a node"),
+        (SUB + "self.value = x - y", "one node from another"),
+        (SUB + "self.value = 9 - 4", "the same whatever"),
+        (SUB + "x.value -= y.value\n        self.value = x.value", "Others may be fed by it"),
+        (
+            SUB + "self.value = 0\n        for node in (x, y):\n            self.value -= node.value",
+            "takes both inputs from 0",
+        ),
         (SUB + "value = x.value - y.value", "still None"),
     ],
     "run": [

@@ -14,6 +14,23 @@ WRONG = {
             'in_degrees = {"s": 0, "t": 0, "u": 2, "v": 3, "w": 2, "result": 6}',
             "everybody who comes before",
         ),
+        (
+            'in_degrees = {"s": 0, "t": 0, "u": 2, "v": 3, "w": 3, "result": 5}',
+            "everybody who comes before",
+        ),
+        (
+            'in_degrees = {"s": "0", "t": "0", "u": "2", "v": "2", "w": "1", "result": "3"}',
+            "each entry is one number",
+        ),
+        (
+            'in_degrees = {"s": 0, "t": 0, "u": ["s", "t"], "v": 2, "w": ["u"], "result": 3}',
+            "each entry is one number",
+        ),
+        (
+            'in_degrees = {"s": 0, "t": 0, "u: Add": 2, "v: Mul": 2, "w: Add": 1, "result: Mul": 3}',
+            "before the colon",
+        ),
+        ("in_degrees = {s: 0, t: 0, u: 2, v: 2, w: 1, result: 3}", "the keys are the nodes themselves"),
         ('in_degrees = {"s": 0, "t": 0, "u": 2, "v": 2, "w": 1, "result": 2}', "not right yet: result"),
         ('in_degrees = {"s": 0, "t": 0, "u": 2, "v": 2, "w": 1}', "no entry yet for result"),
     ],
@@ -23,6 +40,9 @@ WRONG = {
         ('wrong_order = "c"', "Who waits for z"),
         ('wrong_order = "E"', "swaps x and y"),
         ("wrong_order = 4", "a text in quotes"),
+        ('wrong_order = "x q y z f"', "Write the letter"),
+        ('wrong_order = orders["D"]', "Write the letter"),
+        ('wrong_order = "none of them"', "five letters"),
     ],
     "depth_first": [
         (
@@ -100,6 +120,91 @@ def depth_first(output):
     visit(output)
 """,
             "returns None",
+        ),
+        (
+            """
+def depth_first(output):
+    order = []
+    def visit(node):
+        if node not in order:
+            for inbound in node.inbound_nodes:
+                visit(inbound)
+            order.append(node.name)
+    visit(output)
+    return order
+""",
+            "your list holds names",
+        ),
+        (
+            """
+def depth_first(output):
+    order = []
+    def visit(node):
+        if node not in order:
+            for inbound in node.inbound_nodes:
+                visit(inbound)
+            node.forward()
+            order.append(node)
+    visit(output)
+    return order
+""",
+            "the library stopped it",
+        ),
+        (
+            """
+def depth_first(output):
+    order = []
+    for node in output.inbound_nodes:
+        depth_first(node)
+    order.append(output)
+    return order
+""",
+            "alone in your list",
+        ),
+        (
+            """
+def depth_first(output):
+    return kahn(find_nodes([output]))
+""",
+            "stays empty",
+        ),
+        (
+            """
+def depth_first(output):
+    order = [output]
+    for node in order:
+        order += [n for n in node.inbound_nodes if n not in order]
+    return order[::-1]
+""",
+            "To turn a search",
+        ),
+        (
+            """
+def depth_first(output):
+    order = []
+    def visit(node):
+        if node not in order:
+            order.append(node)
+            for inbound in node.inbound_nodes:
+                visit(inbound)
+    visit(output)
+    return order[::-1]
+""",
+            "b runs before x",
+        ),
+        (
+            """
+def depth_first(output):
+    order = []
+    def visit(node):
+        if node not in order:
+            order.append(node)
+            for inbound in node.inbound_nodes[::-1]:
+                visit(inbound)
+    visit(output)
+    return order[::-1]
+""",
+            "a runs before x",
         ),
     ],
 }
