@@ -154,7 +154,10 @@ class Prediction(StaticBox):
         self.task, self.wrong, self.because, self.see = task, wrong, because, show
         self.field = task.field
         self.button = ipywidgets.Button(
-            description="show", disabled=True, tooltip=f"opens when you have entered {task.wish}"
+            description="show",
+            disabled=True,
+            tooltip=f"opens when you have entered {task.wish}",
+            layout=ipywidgets.Layout(margin="2px 2px 2px 12px"),  # not part of the last choice
         )
         self.reply = ipywidgets.HTML()
         self.more = ipywidgets.Output()
