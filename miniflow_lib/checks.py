@@ -484,8 +484,8 @@ def op(
 
 
 INPUT_CHANGED = (
-    "forward changes the value of a node that feeds it: *= and the like work on the very array that the other "
-    "node holds. Make a new one: self.value = self.value * ..."
+    "forward changes the value of a node that feeds it: *= and the like work on the very array that the "
+    "other node holds. Make a new one: self.value = self.value * ..."
 )
 
 

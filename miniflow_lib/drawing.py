@@ -264,17 +264,17 @@ def _path(points: list[tuple[float, float]]) -> str:
 class Picture:
     """A picture that a notebook shows, with words for those who do not see it.
 
-    svg: the picture itself · alt: the words · layout: where everything stands, for tests.
+    svg: the picture itself, and its width · alt: the words · layout: where everything stands, for tests.
     """
 
-    def __init__(self, svg: str, alt: str, layout: Layout):
-        self.svg, self.alt, self.layout = svg, alt, layout
+    def __init__(self, svg: str, alt: str, layout: Layout, width: float):
+        self.svg, self.alt, self.layout, self.width = svg, alt, layout, width
 
     def __repr__(self) -> str:
         return self.alt
 
     def _repr_mimebundle_(self, **kwargs) -> dict[str, str]:
-        html = picture_html(self.svg, self.alt, self.layout.width)
+        html = picture_html(self.svg, self.alt, self.width)
         return {"text/plain": self.alt, "text/html": html}
 
 
@@ -322,7 +322,7 @@ def draw_graph(
     )
     drawing = view.drawing([scene], title)
     alt = view.in_words(scene, title) if alt is None else alt
-    return Picture(drawing.svg(scene, alt), alt, drawing.layout)
+    return Picture(drawing.svg(scene, alt), alt, drawing.layout, drawing.width)
 
 
 class GraphView:

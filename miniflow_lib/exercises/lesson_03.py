@@ -1,10 +1,13 @@
-"""Lesson 03: shapes of a layer, Mul by hand, two Linears as one, ReLU; and its quiz."""
+"""Lesson 03: shapes of a layer, Mul by hand, three Linears as one, ReLU; and its quiz."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
+
 import numpy as np
 
-from ..checks import Exercise, Question, computes, function, gives, op, value
+from ..checks import Exercise, Question, close, computes, function, gives, op, value
 
 SHAPES = {"X": (11, 13), "W": (13, 10), "b": (10,), "out": (11, 10)}
 
@@ -21,25 +24,48 @@ def _product(*values: np.ndarray) -> np.ndarray:
 
 
 def _layers() -> list[tuple[np.ndarray, ...]]:
-    """(W1, b1, W2, b2) of three pairs of layers: not square, square, and with one neuron in the middle."""
+    """(W1, b1, W2, b2, W3, b3), three times: not square, square, and with one neuron in the middle."""
     rng = np.random.default_rng(0)
-    sizes = [(3, 4, 2), (2, 2, 2), (3, 1, 3)]
     return [
-        tuple(rng.integers(-4, 5, shape).astype(float) for shape in ((n, h), (h,), (h, k), (k,)))
-        for n, h, k in sizes
+        tuple(
+            rng.integers(-4, 5, shape).astype(float)
+            for before, after in pairwise(sizes)
+            for shape in ((before, after), (after,))
+        )
+        for sizes in [(3, 4, 2, 5), (2, 2, 2, 2), (3, 4, 1, 3)]
     ]
 
 
-def _right_pair(result: object, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> str | None:
+def _one_linear(W1, b1, W2, b2, W3, b3) -> tuple[np.ndarray, np.ndarray]:
+    return W1 @ W2 @ W3, (b1 @ W2 + b2) @ W3 + b3
+
+
+def _gives_as_b(wrong: Callable) -> Callable[[object], bool]:
+    """The predicate "the second of the two results is this wrong b"."""
+    return lambda got: all(
+        close(b, wrong(*case)) for (_, b), case in zip(got.results, got.cases, strict=True)
+    )
+
+
+def _gives_as_w(wrong: Callable) -> Callable[[object], bool]:
+    """The predicate "the first of the two results is this wrong W"."""
+    return lambda got: all(
+        close(W, wrong(*case)) for (W, _), case in zip(got.results, got.cases, strict=True)
+    )
+
+
+def _right_pair(result: object, *layers: np.ndarray) -> str | None:
     if not isinstance(result, (tuple, list)) or len(result) != 2:
         return "two things are asked for: return W, b."
     W, b = (np.asarray(part, dtype=float) for part in result)
-    if W.shape != (W1.shape[0], W2.shape[1]):
-        return f"for W1 {W1.shape} and W2 {W2.shape} your W has shape {W.shape}: how many inputs and outputs?"
-    if not np.allclose(W, W1 @ W2):
-        return "W is not right yet. Multiply (X @ W1) @ W2 out: what stands behind X?"
-    if b.shape not in (b2.shape, (1, *b2.shape)) or not np.allclose(b, b1 @ W2 + b2):
-        return "W is right, and b is not yet. What becomes of b1 on its way through the second layer?"
+    right_W, right_b = _one_linear(*layers)
+    if W.shape != right_W.shape:
+        shapes = ", ".join(f"W{number} {layer.shape}" for number, layer in enumerate(layers[::2], 1))
+        return f"for {shapes} your W has shape {W.shape}: how many inputs and outputs?"
+    if not np.allclose(W, right_W):
+        return "W is not right yet. Multiply ((X @ W1) @ W2) @ W3 out: what stands behind X?"
+    if b.shape not in (right_b.shape, (1, *right_b.shape)) or not np.allclose(b, right_b):
+        return "W is right, and b is not yet. What becomes of b1 on its way through the layers behind it?"
     return None
 
 
@@ -68,6 +94,14 @@ EXERCISES = [
             (
                 lambda got: got["b"] == (13,),
                 "a bias belongs to a neuron, not to an input. How many neurons are there?",
+            ),
+            (
+                lambda got: got["b"] == 10,
+                "a tuple of one number ends with a comma: (3,) is a tuple, and (3) is only 3.",
+            ),
+            (
+                lambda got: got["b"] in {(1, 10), (10, 1)},
+                "b is a plain list, neither row nor column: one number in its tuple, and a comma.",
             ),
             (
                 lambda got: got["out"] == (13, 13),
@@ -117,32 +151,33 @@ EXERCISES = [
         judge=function(_layers(), right=_right_pair),
         mistakes=[
             (
-                lambda got: all(
-                    np.allclose(b, c[1] @ c[2]) for (_, b), c in zip(got.results, got.cases, strict=True)
-                ),
-                "b2 has been forgotten: the second layer still adds it at the end.",
+                _gives_as_w(lambda W1, b1, W2, b2, W3, b3: W1 @ W2),
+                "your W is that of the first two layers. And the third?",
             ),
             (
-                lambda got: all(
-                    np.allclose(b, c[3]) for (_, b), c in zip(got.results, got.cases, strict=True)
-                ),
-                "b1 has been forgotten: the first layer adds it, and the second one works on it, too.",
+                _gives_as_b(lambda W1, b1, W2, b2, W3, b3: (b1 @ W2 + b2) @ W3),
+                "b3 has been forgotten: the third layer still adds it at the end.",
             ),
             (
-                lambda got: all(
-                    np.shape(W) == c[0].shape and np.allclose(W, c[0])
-                    for (W, _), c in zip(got.results, got.cases, strict=True)
-                ),
-                "your W is W1. And where is W2?",
+                _gives_as_b(lambda W1, b1, W2, b2, W3, b3: b1 @ W2 @ W3 + b3),
+                "b2 has been forgotten: the second layer adds it, and the third one works on it, too.",
             ),
-            (gives(lambda W1, b1, W2, b2: W1 @ W2), "that is W alone. Return both: W, b."),
+            (
+                _gives_as_b(lambda W1, b1, W2, b2, W3, b3: b2 @ W3 + b3),
+                "b1 has been forgotten: the first layer adds it, and two more work on it.",
+            ),
+            (
+                _gives_as_b(lambda W1, b1, W2, b2, W3, b3: b3),
+                "your b is that of the third layer. And what became of b1 and b2?",
+            ),
+            (gives(lambda W1, b1, W2, b2, W3, b3: W1 @ W2 @ W3), "that is W alone. Return both: W, b."),
         ],
         hints=[
-            "Multiply out on paper: `(X @ W1 + b1) @ W2 + b2`. The `@ W2` works on both parts of the sum.",
-            "That gives `X @ W1 @ W2 + b1 @ W2 + b2`. What stands behind X is W.",
-            "Everything without X is b: two parts, added.",
+            "Make one layer of the first two, as above. Then you have two layers again.",
+            "The first two have `W1 @ W2` and `b1 @ W2 + b2`. The third works on both parts.",
+            "What stands behind X is W. All without X is b: what the third makes of that b, and b3.",
         ],
-        praise="So two Linears in a row can do nothing that one cannot.",
+        praise="So three Linears in a row, or thirty, can do nothing that one cannot.",
     ),
     Exercise(
         name="ReLU",

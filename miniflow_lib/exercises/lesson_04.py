@@ -43,6 +43,7 @@ EXERCISES = [
             (_any_entry(x=5), "that is what one road carries, the one straight into f. And the road over q?"),
             (_any_entry(x=2), "that is what one road carries, the one over q. And the road straight into f?"),
             (_any_entry(x=10), "along one road slopes multiply, but these are two roads that meet at x."),
+            (_any_entry(x=6, y=1), "that is from one end of x + y to the other. And from q to f?"),
             (_any_entry(y=5), "for y: a factor's slope is the other factor. Which is the other one of q?"),
         ],
         [
@@ -71,6 +72,10 @@ EXERCISES = [
                 "you add what arrives to the local gradient. Along a path, what do slopes do?",
             ),
             (hands_on(lambda g, x, y: [g, g]), "that is what a sum hands on. A product scales a nudge."),
+            (
+                hands_on(lambda g, x, y: [g * x * y, g * x * y]),
+                "that has self.value, the whole product, in it. Raise x by 1: by how much does x · y rise?",
+            ),
         ],
         [
             "Two entries: self.gradients = {x: ..., y: ...}. What does a nudge of x do to x · y?",
@@ -164,14 +169,24 @@ EXERCISES = [
     Exercise(
         "SafeTimes",
         "write backward",
-        op(lambda x: x * x, [([3.0, -0.5],)], make=lambda cls, x: cls(x, x)),
+        op(
+            lambda x, y=None: x * (x if y is None else y),
+            [([3.0, -0.5],), (2.0, 5.0)],  # the same node twice, and two nodes
+            make=lambda cls, x, y=None: cls(x, x if y is None else y),
+        ),
         [
             (
-                hands_on(lambda g, x: [g * x]),
+                hands_on(lambda g, x, y=None: [g * x] if y is None else [g * y, g * x]),
                 "a dict keeps one entry for each key: the second x replaced the first.",
             ),
-            (hands_on(lambda g, x: [2 * x]), "that is the local gradient. Where is what arrives?"),
-            (hands_on(lambda g, x: [2 * g]), "you counted both roads, but what does each of them carry?"),
+            (
+                hands_on(lambda g, x, y=None: [2 * x] if y is None else [y, x]),
+                "those are the local gradients. Where is what arrives?",
+            ),
+            (
+                hands_on(lambda g, x, y=None: [2 * g] if y is None else [g, g]),
+                "you counted both roads, but what does each of them carry?",
+            ),
         ],
         [
             "Start with an entry of 0 for each inbound node, then add to it, as our five lines did.",

@@ -25,7 +25,7 @@ class ReLU(Node):
 
 
 def _pair(result: str) -> str:
-    return f"def one_linear(W1, b1, W2, b2):\n    return {result}"
+    return f"def one_linear(W1, b1, W2, b2, W3, b3):\n    return {result}"
 
 
 WRONG = {
@@ -49,6 +49,14 @@ WRONG = {
         (
             'layer_shapes = {"X": (11, 13), "W": (13, 10), "b": (13,), "out": (11, 10)}',
             "not to an input",
+        ),
+        (
+            'layer_shapes = {"X": (11, 13), "W": (13, 10), "b": (10), "out": (11, 10)}',
+            "ends with a comma",
+        ),
+        (
+            'layer_shapes = {"X": (11, 13), "W": (13, 10), "b": (1, 10), "out": (11, 10)}',
+            "neither row nor column",
         ),
         (
             'layer_shapes = {"X": (11, 13), "W": (13, 10), "b": (10,), "out": (13, 13)}',
@@ -87,14 +95,24 @@ WRONG = {
             "the first value counts twice",
         ),
         (_product("return 1"), "left Product without a value"),
+        (
+            _product(
+                "self.value = self.inbound_nodes[0].value\n        for node in self.inbound_nodes[1:]:\n"
+                "            self.value *= node.value"
+            ),
+            "changes the value of a node that feeds it",
+        ),
     ],
     "one_linear": [
-        (_pair("W1 @ W2, b1 @ W2"), "b2 has been forgotten"),
-        (_pair("W1 @ W2, b2"), "b1 has been forgotten"),
-        (_pair("W1, b1 @ W2 + b2"), "your W is W1"),
-        (_pair("W1 @ W2"), "that is W alone"),
-        (_pair("W2 @ W1, b1 @ W2 + b2"), "shapes"),
-        ("def one_linear(W1, b1, W2, b2):\n    W = W1 @ W2\n    b = b1 @ W2 + b2", "returns None"),
+        (_pair("W1 @ W2, b1 @ W2 + b2"), "that of the first two layers"),
+        (_pair("W1 @ W2 @ W3, (b1 @ W2 + b2) @ W3"), "b3 has been forgotten"),
+        (_pair("W1 @ W2 @ W3, b1 @ W2 @ W3 + b3"), "b2 has been forgotten"),
+        (_pair("W1 @ W2 @ W3, b2 @ W3 + b3"), "b1 has been forgotten"),
+        (_pair("W1 @ W2 @ W3, b3"), "that of the third layer"),
+        (_pair("W1 @ W2 @ W3"), "that is W alone"),
+        (_pair("W2 @ W1 @ W3, b3"), "shapes"),
+        (_pair("W1, (b1 @ W2 + b2) @ W3 + b3"), "how many inputs and outputs?"),
+        ("def one_linear(W1, b1, W2, b2, W3, b3):\n    W = W1 @ W2 @ W3", "returns None"),
     ],
     "ReLU": [
         (_relu("np.abs(x.value)"), "turned positive"),
@@ -102,5 +120,6 @@ WRONG = {
         (_relu("x.value"), "nothing has changed"),
         (_relu("(x.value > 0) * 1.0"), "whether the number is positive"),
         (_relu("max(np.max(x.value), 0.0)"), "a single number came out"),
+        (_relu("np.maximum(x.value, 0, out=x.value)"), "changes the value of a node that feeds it"),
     ],
 }

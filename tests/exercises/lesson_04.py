@@ -38,11 +38,18 @@ def _paper(a: float, b: float, c: float, d: float) -> str:
     return f"paper_gradients = {{'a': {a}, 'b': {b}, 'c': {c}, 'd': {d}}}"
 
 
+def _added(first: str, second: str) -> str:
+    lines = ["self.gradients = {x: 0, y: 0}"]
+    lines += [f"self.gradients[{name}] += {what}" for name, what in (("x", first), ("y", second))]
+    return SAFE_TIMES.replace("BODY", "\n        ".join(lines))
+
+
 WRONG = {
     "used_twice": [
         ('used_twice = {"x": 5, "y": 2}', "the one straight into f. And the road over q?"),
         ('used_twice = {"x": 2, "y": 2}', "the one over q. And the road straight into f?"),
         ('used_twice = {"x": 10, "y": 2}', "two roads that meet at x"),
+        ('used_twice = {"x": 7, "y": 1}', "And from q to f?"),
         ('used_twice = {"x": 7, "y": 5}', "Which is the other one of q?"),
         ('used_twice = {"x": 7}', "no entry yet for y"),
     ],
@@ -51,6 +58,10 @@ WRONG = {
         (TIMES.replace("BODY", "self.gradients = {x: y.value, y: x.value}"), "self.grad_cost()?"),
         (TIMES.replace("BODY", "self.gradients = {x: g + y.value, y: g + x.value}"), "what do slopes do?"),
         (TIMES.replace("BODY", "self.gradients = {x: g, y: g}"), "what a sum hands on"),
+        (
+            TIMES.replace("BODY", "self.gradients = dict.fromkeys((x, y), g * self.value)"),
+            "the whole product",
+        ),
     ],
     "paper_gradients": [
         (_paper(2, -3, 10, -2), "those are the values"),
@@ -86,7 +97,8 @@ WRONG = {
             SAFE_TIMES.replace("BODY", "self.gradients = {x: g * y.value, y: g * x.value}"),
             "a dict keeps one entry for each key",
         ),
-        (SAFE_TIMES.replace("BODY", "self.gradients = {x: x.value + y.value}"), "Where is what arrives?"),
-        (SAFE_TIMES.replace("BODY", "self.gradients = {x: g + g}"), "what does each of them carry?"),
+        (_added("y.value", "x.value"), "Where is what arrives?"),
+        (_added("g", "g"), "what does each of them carry?"),
+        (SAFE_TIMES.replace("BODY", "self.gradients = {x: 2 * g * x.value}"), "set no gradient for"),
     ],
 }
