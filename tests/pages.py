@@ -47,7 +47,7 @@ class Seen(HTMLParser):
 
 
 def check_page(html: str, others: set[str]) -> Seen:
-    """Nothing comes from elsewhere, no script but the page's own, each link leads somewhere; what was seen."""
+    """Nothing comes from elsewhere, no script but the page's own, and each link leads somewhere."""
     seen = Seen(html)
     for tag, attrs in seen.tags:
         assert not [name for name in attrs if name.startswith("on")], f"<{tag} {attrs}> has a handler"

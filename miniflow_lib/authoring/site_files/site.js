@@ -77,7 +77,8 @@ const READ = {
   },
   choice: (text) => text || null,
   row: (text, task) => {
-    const parts = text.split(/[\s,;()[\]]+|->|→/).filter((part) => part);
+    const bare = text.replace(/^[ ()[\]\t,]+|[ ()[\]\t,]+$/g, "");
+    const parts = bare.split(/[\s,;]+|->|→/).filter((part) => part);
     const names = task.options;
     if (!names.length) return parts.length ? parts : null;
     const small = names.map((name) => name.toLowerCase());

@@ -1,0 +1,317 @@
+"""The real pages of `make site`, opened from disk in Chromium with the network cut off."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from html import unescape
+from pathlib import Path
+
+import pytest
+from nbformat import v4
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from miniflow_lib.authoring import site
+from miniflow_lib.authoring.clean import read
+from miniflow_lib.widgets.base import FOR_PAGES, PAGE_MIME
+from miniflow_lib.widgets.predict import Prediction, predict
+from tests.pages import check_page
+
+LESSONS = sorted(path.stem for path in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+PAGES = ["index", *LESSONS]
+
+
+@pytest.fixture(scope="session")
+def pages(root: Path, tmp_path_factory) -> Path:
+    """The folder of the real pages, and that they show what the notebooks store."""
+    folder, run, seen = tmp_path_factory.mktemp("pages"), site.played, []
+
+    def played(path: Path):
+        notebook = run(path)
+        seen.append((path, notebook))
+        return notebook
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site, "played", played)
+        list(site.build_site(root / "notebooks", folder))
+    for path, notebook in seen:
+        for number, (now, stored) in enumerate(zip(notebook.cells, read(path).cells, strict=True)):
+            assert texts(now) == texts(stored), f"{path.name}, cell {number}: the page shows something else"
+    return folder
+
+
+def texts(cell) -> list:
+    """What a cell shows, without plots (their bytes differ from machine to machine) and what is for pages."""
+    outputs = [dict(output.get("data") or {"text": output.get("text")}) for output in cell.get("outputs", [])]
+    return [{k: v for k, v in each.items() if k not in (PAGE_MIME, "image/png")} for each in outputs]
+
+
+@contextmanager
+def opened(browser: Browser, file: Path, **context) -> Iterator[Page]:
+    """The page; at the end nothing was asked of a network, and nothing complained."""
+    room = browser.new_context(offline=True, **context)
+    wrong: list[str] = []
+    page = room.new_page()
+    page.set_default_timeout(20_000)
+    page.on("console", lambda message: wrong.append(message.text))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else wrong.append(r.url))
+    page.clock.install()
+    page.goto(file.as_uri())
+    yield page
+    room.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_holds_all_it_needs(pages, name):
+    html = (pages / f"{name}.html").read_text(encoding="utf-8")
+    seen = check_page(html, {path.name for path in pages.iterdir()})
+    assert "_solution" not in seen.text(), "a solution is in plain sight"
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_the_page_moves(browser, pages, name):
+    with opened(browser, pages / f"{name}.html") as page:
+        for box in page.locator(".live").all():
+            walk_through_the_flags(box)
+        if page.locator(".toggles").count():
+            switch_all_traces(page)
+        for film in page.locator(".film").all():
+            step_through(page, film)
+        for form in page.locator(".predict").all():
+            guess_in(form)
+        for question in page.locator(".quiz").all():
+            for choice in question.get_by_role("radio").all():
+                choice.check()
+                expect(question.get_by_role("status")).to_contain_text(re.compile("Right|Not that one"))
+        for fold in page.locator("main details").all():
+            fold.locator("summary").focus()
+            page.keyboard.press("Enter")
+            assert fold.evaluate("fold => fold.open") and len(fold.inner_text()) > 20
+
+
+def walk_through_the_flags(box: Locator) -> None:
+    seen = set()
+    for flag in ("DEBUG", "T_DEBUG", "DEBUG", "T_DEBUG"):
+        button = box.get_by_role("button", name=flag, exact=True)
+        before = button.get_attribute("aria-pressed")
+        button.press("Space")
+        assert button.get_attribute("aria-pressed") != before
+        shown = box.locator("pre:visible")
+        assert shown.count() == 1
+        pressed = [b.get_attribute("aria-pressed") == "true" for b in box.get_by_role("button").all()]
+        assert shown.get_attribute("data-flags") == "".join(str(int(on)) for on in pressed)
+        assert ("topological_sort" in shown.inner_text()) == pressed[1]
+        seen.add(shown.inner_text())
+    assert len(seen) == 4
+
+
+def switch_all_traces(page: Page) -> None:
+    for flag, key in (("DEBUG", "10"), ("T_DEBUG", "11"), ("DEBUG", "01"), ("T_DEBUG", "00")):
+        page.locator(".toggles").get_by_role("button", name=flag, exact=True).click()
+        shown = page.locator(".live pre:visible").all()
+        assert {pre.get_attribute("data-flags") for pre in shown} == {key}
+
+
+def step_through(page: Page, film: Locator) -> None:
+    last = film.locator(".frame").count() - 1
+    at, slider = film.get_by_role("status"), film.get_by_role("slider")
+    back, play, next_ = (film.get_by_role("button", name=name) for name in ("back", "play", "next"))
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(at).to_have_text(f"0 of {last}")
+    assert back.is_disabled()
+    words = {film.locator(".frame:visible").inner_html()}
+    for number in range(1, last + 1):
+        next_.press("Enter") if number % 2 else slider.press("ArrowRight")
+        expect(at).to_have_text(f"{number} of {last}")
+        assert film.locator(".frame:visible").count() == 1
+        words.add(film.locator(".frame:visible").inner_html())
+    assert len(words) == last + 1 and next_.is_disabled()
+    play.click()  # from the end it begins again
+    expect(at).to_have_text(f"0 of {last}")
+    page.clock.run_for(1600)
+    expect(at).to_have_text(f"1 of {last}")
+    film.get_by_role("button", name="pause").click()
+    page.clock.run_for(5000)
+    expect(at).to_have_text(f"1 of {last}")
+    back.click()
+    expect(at).to_have_text(f"0 of {last}")
+    play.click()
+    page.clock.run_for(1500 * (last + 3))
+    expect(at).to_have_text(f"{last} of {last}")
+    expect(play).to_be_visible()
+
+
+def guess_in(form: Locator) -> None:
+    task = json.loads(base64.b64decode(form.get_attribute("data-told")))
+    button, reply = form.get_by_role("button"), form.get_by_role("status")
+    assert button.is_disabled() and reply.inner_text() == ""
+    if task["field"] == "choice":
+        form.get_by_role("radio").last.check()
+    else:
+        field = form.get_by_role("textbox")
+        field.fill(", ".join(map(str, task["answer"])) if task["field"] == "row" else str(task["answer"]))
+    assert button.is_enabled() and reply.inner_text() == "", "a guess alone opens nothing"
+    button.click()
+    expect(reply).to_contain_text(f"the answer: {task['shown']}")
+    assert button.is_disabled()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_fits_and_can_be_read(browser, pages, name):
+    for width, scheme in ((390, "dark"), (900, "light"), (1400, "dark")):
+        look = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
+        with opened(browser, pages / f"{name}.html", **look) as page:
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"wider than {width} px"
+            ground, ink = page.evaluate(
+                "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
+            )
+            assert contrast(ground, ink) > 7
+            assert (luminance(ground) < 0.1) == (scheme == "dark")
+            for each in page.locator("pre.code span, a, .note, .minutes").all()[:60]:
+                assert contrast(*colours(each, ground)) >= 4.5, each.inner_text()
+            assert page.locator("img").evaluate_all("all => all.every(img => img.naturalWidth > 0)")
+
+
+def colours(element: Locator, ground: str) -> tuple[str, str]:
+    behind, ink = element.evaluate(
+        """element => {
+            let at = element, behind = 'rgba(0, 0, 0, 0)';
+            while (at && behind === 'rgba(0, 0, 0, 0)') {
+                behind = getComputedStyle(at).backgroundColor;
+                at = at.parentElement;
+            }
+            return [behind, getComputedStyle(element).color];
+        }"""
+    )
+    return (ground if behind == "rgba(0, 0, 0, 0)" else behind), ink
+
+
+def luminance(colour: str) -> float:
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def contrast(a: str, b: str) -> float:
+    low, high = sorted((luminance(a), luminance(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_one_walks_through_the_whole_series_by_its_links(browser, pages):
+    with opened(browser, pages / "index.html") as page:
+        visited = []
+        while page.locator("a[rel=next]").count():
+            page.locator("a[rel=next]").click()
+            visited.append(Path(page.url).stem)
+            expect(page.locator("header [aria-current]")).to_have_attribute("href", f"{visited[-1]}.html")
+            for link in page.locator(".toc a").all():
+                assert page.locator(link.get_attribute("href")).count() == 1
+        assert visited == LESSONS
+
+
+def test_without_a_script_the_pages_are_still_whole(browser, pages):
+    for name in LESSONS:
+        with opened(browser, pages / f"{name}.html", java_script_enabled=False) as page:
+            for film in page.locator(".film").all():
+                assert film.locator(".frame:visible").count() == 1
+            for box in page.locator(".live").all():
+                assert box.locator("pre:visible").count() == 1
+            for form in page.locator(".predict").all():
+                assert form.get_by_role("button").is_disabled()
+
+
+def test_paper_gets_the_questions_and_no_buttons(browser, pages):
+    with opened(browser, pages / "02_topological_sort.html", color_scheme="dark") as page:
+        page.emulate_media(media="print")
+        assert page.locator("button:visible").count() == 0
+        assert page.locator("header:visible, footer:visible").count() == 0
+        assert page.locator(".predict input:visible").count() > 0
+        last = page.locator(".film").first.locator(".frame").last
+        expect(last).to_be_visible()
+        assert luminance(page.evaluate("getComputedStyle(document.body).backgroundColor")) == 1
+
+
+# The page's own reading of a guess, beside the notebook's.
+
+ORDER = {"answer": ["x", "y", "f"], "order": ["f", "x", "y"], "wrong": {"f, x, y": "backwards"}}
+CASES: list[tuple[Callable[[], Prediction], list[str]]] = [
+    (
+        lambda: predict("?", 0.5, tolerance=0.01, wrong={2: "upside down"}, because="because"),
+        [
+            "0.5",
+            "1/2",
+            "0,5",
+            "0.505",
+            "0.52",
+            "2",
+            "+.5",
+            "-0.5",
+            "\N{MINUS SIGN}1/2",
+            "5e-1",
+            " 1 / 2 ",
+            "abc",
+        ],
+    ),
+    (
+        lambda: predict("?", -3),
+        ["-3", "", "1/0", "1/2/3", "1.5/3", "1e999", "nan", "0x1", "1e", "123456789.123", "3"],
+    ),
+    (
+        lambda: predict("?", **ORDER, because="because"),
+        ["x y f", "x, y, f", "X -> Y -> F", "(x; y; f)", "x\N{RIGHTWARDS ARROW}y->f", "", "f x y"],
+    ),
+    (
+        lambda: predict("?", **ORDER),
+        ["x y", "x y f f", "x y z", "[f, x, y]", "x(y f", "y, x, f"],
+    ),
+    (lambda: predict("?", ["x", "X"], order=["X", "x"]), ["x X", "X x", "x x", "X, x"]),
+    (
+        lambda: predict("?", (11, 10), wrong={(13, 10): "that is W"}),
+        ["11, 10", "(11, 10)", "13 10", "11", "", "a b"],
+    ),
+]
+
+
+@pytest.fixture
+def task_page(browser, tmp_path, monkeypatch) -> Iterator[Callable[[Prediction], Page]]:
+    """Opens a page with this prediction alone."""
+    monkeypatch.setenv(FOR_PAGES, "1")
+    rooms = []
+
+    def show(box: Prediction) -> Page:
+        data = {PAGE_MIME: box._repr_mimebundle_()[PAGE_MIME], "text/plain": ""}
+        code = v4.new_code_cell("", outputs=[v4.new_output("display_data", data=data)])
+        code.source = "predict()"
+        notebook = v4.new_notebook(cells=[v4.new_markdown_cell("# 01 · A"), code])
+        lesson = site.Lesson(tmp_path / "01_a.ipynb", notebook)
+        (tmp_path / "01_a.html").write_bytes(site.lesson_page(lesson, [lesson]).encode())
+        rooms.append(browser.new_context(offline=True))
+        page = rooms[-1].new_page()
+        page.goto((tmp_path / "01_a.html").as_uri())
+        return page
+
+    yield show
+    for room in rooms:
+        room.close()
+
+
+@pytest.mark.parametrize("case", range(len(CASES)))
+def test_a_guess_is_read_and_answered_as_in_the_notebook(task_page, case):
+    make, guesses = CASES[case]
+    page = task_page(make())
+    for text in guesses:
+        box = make()
+        box.field.value = text
+        page.reload()
+        page.get_by_role("textbox").fill(text)
+        assert page.get_by_role("button", name="show").is_disabled() == box.button.disabled, text
+        page.get_by_role("textbox").press("Enter")
+        box._show(box.button)
+        words = unescape(re.sub(r"<br>", "\n", re.sub(r"</?(?:div|b|code)\b[^>]*>", "", box.reply.value)))
+        assert re.sub(r"\n+", "\n", page.get_by_role("status").inner_text()) == words, text
