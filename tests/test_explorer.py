@@ -29,7 +29,7 @@ def quick(homes):
 def settle(made: Explorer, seconds: float = 60.0) -> None:
     """Waits until the worker has nothing left to do."""
     end = time.monotonic() + seconds
-    while made.worker is not None:
+    while made.busy:
         assert time.monotonic() < end, "the worker does not come to an end"
         time.sleep(0.005)
 
@@ -270,6 +270,23 @@ def test_an_explosion_is_said(quick):
     quick.controls["learning_rate"].value = 1.0
     settle(quick)
     assert "Exploded" in quick.says.value and "as you said" in quick.says.value
+
+
+def test_the_worker_retires_and_the_next_move_has_another(quick, monkeypatch):
+    monkeypatch.setattr(module, "LINGER", 0.01)
+    quick.controls["seed"].value = 1
+    settle(quick)
+    first = quick.worker
+    if first is not None:
+        first.join(5)
+    assert quick.worker is None
+    monkeypatch.setattr(module, "LINGER", 30.0)
+    quick.controls["seed"].value = 2
+    settle(quick)
+    second = quick.worker
+    quick.controls["seed"].value = 3
+    settle(quick)
+    assert second is quick.worker is not first and quick.done.setting.seed == 3
 
 
 # --- the test part ---

@@ -234,6 +234,9 @@ NO_GUESS = "just show me"
 GUESSES = ("faster", "slower", "the same", "explode", NO_GUESS)
 EARLIER = 4  # how many runs stay on the picture, faint
 TOP = 130.0  # of the cost's axis: what is higher is cut off
+LINGER = (
+    10.0  # seconds that the worker waits for a move: the kernel keeps a socket for each thread that speaks
+)
 PAUSE = 1.0  # seconds without a move; after them a move of the same slider begins a new experiment
 
 
@@ -251,6 +254,7 @@ class Explorer:
         self.moved, self.moved_at = "", 0.0  # the control of the present experiment, and its last move
         self.wake = threading.Condition()
         self.worker: threading.Thread | None = None
+        self.busy = False  # whether a move is not yet answered
         self.controls = self._controls(setting)
         self.guess = ipywidgets.ToggleButtons(options=GUESSES, value=NO_GUESS, style={"button_width": "auto"})
         self.guess.observe(self._guessed, "value")
@@ -302,10 +306,12 @@ class Explorer:
         setting = Setting(**{name: control.value for name, control in self.controls.items()})
         name = next(name for name, control in self.controls.items() if control is change["owner"])
         with self.wake:
-            resting = self.worker is None and time.monotonic() - self.moved_at > PAUSE
+            resting = not self.busy and time.monotonic() - self.moved_at > PAUSE
             if name != self.moved or resting or self.fresh_guess:
                 self._new_experiment()
             self.moved, self.moved_at, self.newest = name, time.monotonic(), setting
+            self.busy = True
+            self.wake.notify()
             if self.worker is None:
                 self.worker = threading.Thread(target=self._work, daemon=True)
                 self.worker.start()
@@ -324,13 +330,16 @@ class Explorer:
                     setting = self.newest
                     if setting == self.done.setting:
                         self._tell(self.done)  # over what a run that was given up has left there
-                        self.worker = None
-                        return
+                        self.busy = False
+                        if not self.wake.wait_for(lambda: self.busy, LINGER):
+                            self.worker = None
+                            return
+                        continue
                 self._train(setting)
         except Exception as error:  # else it would be seen in the server's log alone
             with self.wake:
-                self.worker = None
-            self.says.value = escape(f"{type(error).__name__}: {error}")
+                self.says.value = escape(f"{type(error).__name__}: {error}")
+                self.worker, self.busy = None, False
 
     def _train(self, setting: Setting) -> None:
         shown, given_up = time.monotonic(), False
