@@ -166,6 +166,28 @@ def brought_in() -> list[str]:
     ).stdout.split()
 
 
+def explorer_redraw(turns: int = 20) -> list[Row]:
+    """From a control's change to the finished redraw at the lesson's size, beside the training alone.
+
+    In the kernel; the way to the browser and back comes on top.
+    """
+    from miniflow_lib.widgets.explorer import Explorer, Homes, Setting
+
+    made = Explorer(Homes(), Setting())
+    times: dict[str, list[float]] = {"the training alone": [], "move to redraw": []}
+    for turn in range(turns):
+        start = time.perf_counter()
+        made.homes.run(Setting(seed=turn % 10))
+        times["the training alone"].append((time.perf_counter() - start) * 1e6)
+        start = time.perf_counter()
+        made.controls["seed"].value = (turn + 1) % 10
+        while made.busy:
+            time.sleep(0.0005)
+        times["move to redraw"].append((time.perf_counter() - start) * 1e6)
+    first = times["the training alone"]
+    return [Row(name, t, [a / b for a, b in zip(t, first)]) for name, t in times.items()]
+
+
 def kernel_memory(path) -> float:
     """MiB that the kernel holds after all cells of a notebook have run."""
     import nbformat
