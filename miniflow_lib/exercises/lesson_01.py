@@ -200,7 +200,12 @@ EXERCISES = [
             ),
             (
                 raises(TypeError, saying="'Input' and 'Input'"),
-                "your line takes one node from another. What is it that you want of each: its number.",
+                "your line takes one node from another: nodes are no numbers. Where does each keep its own?",
+            ),
+            (
+                raises(TypeError, saying="'NoneType' and 'NoneType'"),
+                "the x and y in that line hold nothing: they come from elsewhere. The two inputs of this very "
+                "node are in self.inbound_nodes.",
             ),
             (
                 lambda got: any(isinstance(v, Node) for v in got.values),

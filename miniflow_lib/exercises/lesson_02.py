@@ -247,8 +247,8 @@ QUIZ = [
         "it computes the output",
         "It feeds and lists. Running the list is a second step.",
         {
-            "it puts values into the Inputs": "That is right: it takes a dict for it.",
-            "it visits each edge once": "That is right: crossed off once, and never looked at again.",
+            "it puts values into the Inputs": "That one is true: it takes a dict for it.",
+            "it visits each edge once": "That one is true: crossed off once, and never looked at again.",
         },
     ),
 ]

@@ -44,6 +44,7 @@ WRONG = {
         (SUB + "self.value = x", "you hand on a node"),
         (SUB + "self.value = x - y", "one node from another"),
         (SUB + "self.value = 9 - 4", "the same whatever"),
+        (SUB + "x, y = Input('x'), Input('y')\n        self.value = x.value - y.value", "of this very node"),
         (SUB + "x.value -= y.value\n        self.value = x.value", "Others may be fed by it"),
         (
             SUB + "self.value = 0\n        for node in (x, y):\n            self.value -= node.value",
