@@ -66,17 +66,34 @@ class _Watch:
                 _raise_no_more(self.traced)
                 with self.lock:
                     self.over.set()
-                _raise_in(self.thread, None)
+                _take_back(self.thread)
                 _raise_no_more(self.traced)
                 return
             except GaveUp:  # one that came too late
                 continue
 
 
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Has Python raise `error` in a thread at its next line or so; None takes back what is not raised yet."""
-    what = ctypes.py_object() if error is None else ctypes.py_object(error)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), what)
+def _raise_in(thread: int, error: type[BaseException]) -> None:
+    """Has Python raise `error` in a thread at its next line or so; one that was still waiting is dropped."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
+
+
+class _Nothing(BaseException):
+    """Raised in the place of a GaveUp that is no longer wanted."""
+
+
+def _take_back(thread: int) -> None:
+    """Nothing is waiting any more to be raised in this thread, the present one.
+
+    Python can be told to forget it, but then 3.11 goes on looking for it, and under a debugger or where
+    coverage is measured it hangs.
+    """
+    try:
+        _raise_in(thread, _Nothing)
+        while True:
+            pass
+    except _Nothing:
+        pass
 
 
 if sys.version_info >= (3, 12):
