@@ -382,7 +382,7 @@ def cost_of_one_weight(
         max=high,
         step=round_step((high - low) / 150),
         description=name,
-        readout_format=".3g",
+        readout=False,
     )
     wide = ipywidgets.Layout(width="auto", flex="0 0 auto")
     uphill = ipywidgets.Button(description=f"step uphill: + {step:g} · slope", layout=wide)
