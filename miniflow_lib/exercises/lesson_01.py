@@ -204,8 +204,8 @@ EXERCISES = [
             ),
             (
                 raises(TypeError, saying="'NoneType' and 'NoneType'"),
-                "the x and y in that line hold nothing: they come from elsewhere. The two inputs of this very "
-                "node are in self.inbound_nodes.",
+                "the x and y in that line hold nothing: they come from elsewhere. The two inputs of "
+                "this very node are in self.inbound_nodes.",
             ),
             (
                 lambda got: any(isinstance(v, Node) for v in got.values),
