@@ -54,7 +54,8 @@ def check_inbound_nodes(op, inbound_nodes) -> tuple:
         raise MiniFlowError(
             f"{kind} got a single node where a list of nodes belongs: Node.__init__(self, [x])."
         )
-    if isinstance(inbound_nodes, (str, Mapping)) or not hasattr(inbound_nodes, "__iter__"):
+    no_list = not hasattr(inbound_nodes, "__iter__") or getattr(inbound_nodes, "ndim", 1) == 0
+    if isinstance(inbound_nodes, (str, Mapping)) or no_list:
         raise MiniFlowError(f"{kind} takes a list of nodes, not {_what(inbound_nodes)}.")
     nodes = tuple(inbound_nodes)
     for place, node in enumerate(nodes, 1):

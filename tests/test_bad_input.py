@@ -119,7 +119,7 @@ def test_an_op_computes_what_numpy_does_or_says_why_not(name, data):
             )
         except ValueError:
             expected = None
-        if name == "Linear" and expected is None and error is None:
+        if name == "Linear" and error is None and (expected is None or np.ndim(values[1]) > 2):
             expected = values[0].astype(float).dot(values[1].astype(float)) + values[2]  # 0-d, or 3-D
         if expected is None:
             assert error is not None

@@ -126,6 +126,7 @@ MISTAKES = {
     "a list in the place of nodes": (lambda: Add([x, y]), ["one by one", "list"]),
     "a single node where a list was meant": (lambda: Node(x), ["list of nodes"]),
     "text where a list was meant": (lambda: Node("x"), ["list of nodes"]),
+    "a number of numpy where a list was meant": (lambda: Node(np.array(0.0)), ["list of nodes", "shape ()"]),
     "an op of nothing": (lambda: Mul(), ["Mul", "at least one"]),
     "a value as the name of an Input": (lambda: Input(3), ["name", "3"]),
     "a node whose class forgot Node.__init__": (lambda: Add(NoInit(x), x), ["NoInit", "Node.__init__"]),
