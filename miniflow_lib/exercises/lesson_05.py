@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 
 from ..checks import Exercise, Question, function, gives, hands_on, op, raises, value
@@ -42,9 +40,56 @@ def _averaged(X, W, b, g):
     return to_W, to_b / len(X)
 
 
+def _both_averaged(X, W, b, g):
+    return tuple(part / len(X) for part in _layer(X, W, b, g))
+
+
 def _b_of_each_row(X, W, b, g):
     s = _sigmoid(X @ W + b)
     return _layer(X, W, b, g)[0], g * s * (1 - s)
+
+
+def _b_along_rows(X, W, b, g):
+    return _layer(X, W, b, g)[0], _b_of_each_row(X, W, b, g)[1].sum(axis=1)
+
+
+def _b_in_one(X, W, b, g):
+    return _layer(X, W, b, g)[0], _b_of_each_row(X, W, b, g)[1].sum()
+
+
+def _b_not_bent(X, W, b, g):
+    return _layer(X, W, b, g)[0], g.sum(axis=0)
+
+
+def _b_left_out(X, W, b, g):
+    return _layer(X, W, 0 * b, g)
+
+
+def _nothing_arrives(X, W, b, g):
+    return _layer(X, W, b, np.ones_like(g))
+
+
+def _sum_for_s(X, W, b, g):
+    u = X @ W + b
+    to_sum = g * u * (1 - u)
+    return X.T @ to_sum, to_sum.sum(axis=0)
+
+
+def _sign_turned(X, W, b, g):
+    return _layer(X, W, b, -g)
+
+
+def _lying(X, W, b, g):
+    to_W, to_b = _layer(X, W, b, g)
+    return to_W.T, to_b
+
+
+def _swapped(X, W, b, g):
+    return _layer(X, W, b, g)[::-1]
+
+
+def _weights_alone(X, W, b, g):
+    return _layer(X, W, b, g)[0]
 
 
 ROW_SUMS = '''\
@@ -73,7 +118,7 @@ def _diagnosis(ours: np.ndarray, slopes: np.ndarray) -> str:
     return "factor" if np.allclose(ours, factor * slopes, atol=1e-6) else "wrong"
 
 
-_slopes = np.array([[0.0, -2.0], [3.0, 0.5]])
+_slopes = np.array([[0.0, -2.0], [3.0, -1.0]])  # their mean is 0: no help in finding a factor
 _noise = np.array([[1e-10, -2e-10], [1e-10, 2e-10]])
 PAIRS = [
     (_slopes + _noise, _slopes),
@@ -81,11 +126,8 @@ PAIRS = [
     (3 * _slopes, _slopes + _noise),
     (_slopes.T, _slopes + _noise),
     (_slopes * [[1.0, 2.0], [2.0, 1.0]], _slopes + _noise),
+    (_slopes * [[3.0, 3.0], [3.0, -3.0]], _slopes + _noise),
 ]
-
-
-def _results(got: SimpleNamespace, *want: str) -> bool:
-    return list(got.results) == list(want)
 
 
 EXERCISES = [
@@ -107,6 +149,27 @@ EXERCISES = [
                 "one b serves all eleven rows. How many numbers can you nudge in b?",
             ),
             (
+                lambda got: got["W"] == (11, 10),
+                "that is the shape of what comes out of the layer. Which shape must W have, so that X @ W "
+                "has it?",
+            ),
+            (
+                lambda got: got["b"] == 10,
+                "a tuple of one number ends with a comma: (3,) is a tuple, and (3) is only 3.",
+            ),
+            (
+                lambda got: got["b"] in ((1, 10), (10, 1)),
+                "b is a plain list, neither row nor column: one number in its tuple, and a comma.",
+            ),
+            (
+                lambda got: got["b"] in ((1,), (13,)),
+                "each neuron has a bias of its own. How many neurons are there?",
+            ),
+            (
+                lambda got: any(isinstance(shape, (int, str)) for shape in got.values()),
+                "a shape is a tuple of numbers, such as (3, 2), without quotes and not multiplied out.",
+            ),
+            (
                 lambda got: got["X"] != SHAPES["X"],
                 "start with X: a gradient has one slope for each number that you can nudge.",
             ),
@@ -125,8 +188,23 @@ EXERCISES = [
         [
             (
                 raises(ValueError),
-                "the shapes do not fit in one of your products. Try (11, 13) and (11, 10): which order gives "
-                "(13, 10)?",
+                "two shapes do not fit. Through the sigmoid it is `*`, number by number; then comes the "
+                "product, `@`. For that, try (11, 13) and (11, 10): which order gives (13, 10)?",
+            ),
+            (gives(_swapped), "both are right, but in the other order: first W, then b."),
+            (gives(_weights_alone), "W is right. Return two things: what about b?"),
+            (
+                gives(_lying),
+                "W's gradient lies on its side: look at its shape. Which factor comes first, and which one "
+                "is transposed?",
+            ),
+            (gives(_nothing_arrives), "that is the slope of the layer alone. Where is `g`, which arrives?"),
+            (gives(_sum_for_s), "s (1 - s) wants the sigmoid's output. You have put in what goes into it."),
+            (gives(_sign_turned), "the size is right, the sign is not: s (1 - s) is never negative."),
+            (gives(_b_left_out), "there is no b in your s. What goes into the sigmoid is X @ W + b."),
+            (
+                gives(_both_averaged),
+                "both are too small. The cost has divided by m already, so the rows are only added up.",
             ),
             (gives(_no_bend), "you walked past the sigmoid. Which factor does that arrow carry?"),
             (
@@ -141,11 +219,21 @@ EXERCISES = [
                 gives(_b_of_each_row),
                 "W is right. For b you have kept a row for each home; one b served them all.",
             ),
+            (
+                gives(_b_along_rows),
+                "W is right. For b you have added along each row: that is one number for each home. Which "
+                "axis leaves one for each neuron?",
+            ),
+            (
+                gives(_b_in_one),
+                "W is right. For b you have added up everything. There is one b for each neuron, so add up "
+                "the rows only.",
+            ),
+            (gives(_b_not_bent), "W is right. The way to b leads through the sigmoid as well."),
         ],
         [
-            "Two arrows back: first through the sigmoid, then through the layer. The forward values "
-            "come first: "
-            "what is s?",
+            "Two arrows back: first through the sigmoid, then through the layer. But the forward values "
+            "come first: what is s? With numpy, the sigmoid of x is `1 / (1 + np.exp(-x))`.",
             "Through the sigmoid: multiply `g` by s (1 - s), number by number. Call that `to_sum`.",
             "From there it is the layer of the lesson: `X.T @ to_sum`, and for b the sum over the rows.",
         ],
@@ -197,7 +285,7 @@ EXERCISES = [
                 "measured slopes are never exact to the last digit. Allow for a tiny difference.",
             ),
             (
-                lambda got: _results(got, "fine", "factor", "factor", "wrong", "wrong"),
+                lambda got: got.results[1] == "factor",
                 "a factor of -1 has a name of its own here. Ask for it first.",
             ),
             (
@@ -207,8 +295,13 @@ EXERCISES = [
             ),
             (
                 lambda got: got.results[2] == "wrong",
-                "one of the cases is three times the slopes, and one of its slopes is 0. What do you "
+                "one of the cases is three times the slopes, and one of the slopes is 0. What do you "
                 "divide by?",
+            ),
+            (
+                lambda got: got.results[5] == "factor",
+                "in one of the cases all are three times too large, and one has its sign turned. That is not "
+                "one factor for all.",
             ),
         ],
         [
@@ -272,7 +365,7 @@ QUIZ = [
             "a gradient has a sign",
         ],
         "the cost falls, so the gradients are right",
-        "Half the bugs of the fault lab let the cost fall.",
+        "Many a bug of the fault lab lets the cost fall all the same.",
         {
             "a gradient check needs no formula": (
                 "That one is true: it runs the network forward and nothing else."

@@ -37,6 +37,11 @@ WRONG = {
         ('gradient_shapes = {"X": (11, 13), "W": (10, 13), "b": (10,)}', "Which comes first?"),
         ('gradient_shapes = {"X": (11, 13), "W": (13, 10), "b": (11, 10)}', "one b serves all eleven rows"),
         ('gradient_shapes = {"X": (13, 11), "W": (13, 10), "b": (10,)}', "start with X"),
+        ('gradient_shapes = {"X": (11, 13), "W": (11, 10), "b": (10,)}', "what comes out of the layer"),
+        ('gradient_shapes = {"X": (11, 13), "W": (13, 10), "b": (10)}', "ends with a comma"),
+        ('gradient_shapes = {"X": (11, 13), "W": (13, 10), "b": (1, 10)}', "neither row nor column"),
+        ('gradient_shapes = {"X": (11, 13), "W": (13, 10), "b": (1,)}', "a bias of its own"),
+        ('gradient_shapes = {"X": (11, 13), "W": 130, "b": (10,)}', "not multiplied out"),
     ],
     "sigmoid_layer": [
         (_layer("g * s * (1 - s)", "X @ to_sum, to_sum.sum(axis=0)"), "which order gives"),
@@ -49,6 +54,25 @@ WRONG = {
         ),
         (_layer("g * s * (1 - s)", "X.T @ to_sum, to_sum.mean(axis=0)"), "b is too small"),
         (_layer("g * s * (1 - s)", "X.T @ to_sum, to_sum"), "kept a row for each home"),
+        (_layer("g @ (s * (1 - s))", "X.T @ to_sum, to_sum.sum(axis=0)"), "Through the sigmoid it is `*`"),
+        (_layer("g * s * (1 - s)", "to_sum.sum(axis=0), X.T @ to_sum"), "in the other order"),
+        (_layer("g * s * (1 - s)", "X.T @ to_sum"), "what about b?"),
+        (_layer("g * s * (1 - s)", "to_sum.T @ X, to_sum.sum(axis=0)"), "lies on its side"),
+        (_layer("s * (1 - s)", "X.T @ to_sum, to_sum.sum(axis=0)"), "Where is `g`"),
+        (
+            _layer("g * (X @ W + b) * (1 - X @ W - b)", "X.T @ to_sum, to_sum.sum(axis=0)"),
+            "what goes into it",
+        ),
+        (_layer("g * s * (s - 1)", "X.T @ to_sum, to_sum.sum(axis=0)"), "the sign is not"),
+        (_layer("g * s * (1 - s) / len(X)", "X.T @ to_sum, to_sum.sum(axis=0)"), "both are too small"),
+        (_layer("g * s * (1 - s)", "X.T @ to_sum, to_sum.sum(axis=1)"), "added along each row"),
+        (_layer("g * s * (1 - s)", "X.T @ to_sum, to_sum.sum()"), "added up everything"),
+        (_layer("g * s * (1 - s)", "X.T @ to_sum, g.sum(axis=0)"), "through the sigmoid as well"),
+        (
+            "def sigmoid_layer(X, W, b, g):\n    s = 1 / (1 + np.exp(-X @ W))\n"
+            "    g = g * s * (1 - s)\n    return X.T @ g, g.sum(axis=0)",
+            "no b in your s",
+        ),
         (
             "def sigmoid_layer(X, W, b, g):\n    s = 1 / (1 + np.exp(-(X @ W + b)))\n    g *= s * (1 - s)\n"
             "    return X.T @ g, g.sum(axis=0)",
@@ -90,6 +114,15 @@ WRONG = {
                 'return "factor" if np.allclose(ratios, ratios[0, 0]) else "wrong"',
             ),
             "What do you divide by?",
+        ),
+        (
+            _diagnose(
+                FINE,
+                SIGN,
+                "factor = abs(ours).max() / abs(slopes).max()",
+                'return "factor" if np.allclose(abs(ours), factor * abs(slopes), atol=1e-6) else "wrong"',
+            ),
+            "one has its sign turned",
         ),
     ],
 }
