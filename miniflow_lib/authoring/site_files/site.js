@@ -114,6 +114,7 @@ each(".predict", (form) => {
     const said = guess();
     if (said === null || button.disabled) return;
     each("input, button", (field) => { field.disabled = true; }, form);
+    form.querySelector(".note").hidden = true;
     const right = SAME[kind](said, task.answer, task);
     const known = right ? undefined : task.wrong.find(([other]) => SAME[kind](said, other, task));
     const first = document.createElement("p");
