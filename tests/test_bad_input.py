@@ -243,7 +243,7 @@ def test_a_cost_that_is_no_number_is_said(result):
 def test_what_stands_in_the_place_of_a_cost_is_named(result):
     """Found by the fuzz: numpy's own TypeError came out."""
     x = Input("x")
-    with pytest.raises(MiniFlowError, match="the value of Odd, the last node, is .*: set self.value"):
+    with pytest.raises(MiniFlowError, match=r"the value of Odd, the last node, is .*: set self.value"):
         forward_and_backward(topological_sort({x: 1}, Odd(x, result)))
 
 

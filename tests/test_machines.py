@@ -125,8 +125,8 @@ def without_rights(command: list[str]) -> list[str]:
 
 @pytest.fixture
 def locked(tmp_path) -> Path:
-    """A clone with blanks and letters past ASCII in its path, and a home, neither of which can be written to."""
-    clone = tmp_path / "Übung 1 – Ж日本"
+    """A clone with blanks and letters past ASCII in its path, and a home: neither can be written to."""
+    clone = tmp_path / "Übung 1 - Ж日本"
     clone.mkdir()
     for name in ("conftest.py", "pyproject.toml"):
         shutil.copy(ROOT / name, clone)
@@ -158,7 +158,8 @@ def test_a_lesson_gives_its_stored_outputs_in_a_locked_folder_of_a_user_without_
     lessons = [*locked.glob("notebooks/00_*.ipynb"), *locked.glob("notebooks/02_*.ipynb")]
     command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", *map(str, lessons)]
     run = subprocess.run(without_rights(command), stdin=subprocess.DEVNULL, **settings)
-    assert len(lessons) == 2 and run.returncode == 0, (run.stdout + run.stderr).decode(errors="replace")[-4000:]
+    said = (run.stdout + run.stderr).decode(errors="replace")
+    assert len(lessons) == 2 and run.returncode == 0, said[-4000:]
 
 
 def test_the_commands_answer_without_a_terminal_and_in_plain_letters(tmp_path):
