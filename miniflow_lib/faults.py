@@ -77,7 +77,7 @@ def network(parts: Mapping[str, type] | None = None) -> tuple[list[Node], list[I
     W1, b1, W2, b2, W3, b3 = weights = [use["Weight"](name) for name in WEIGHTS]
     s = use["Sigmoid"](use["Linear"](X, W1, b1, name="l1"), name="s")
     l2 = square(s, W2, b2, name="l2")
-    cost = use["MSE"](y, use["Linear"](ops.Add(s, l2), W3, b3, name="l3"))
+    cost = use["MSE"](y, use["Linear"](ops.Add(s, l2), W3, b3, name="l3"), name="C")
     rng = np.random.default_rng(4)
     rows = rng.normal(size=(ROWS, 2))
     feed = {

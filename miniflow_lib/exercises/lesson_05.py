@@ -361,13 +361,13 @@ QUIZ = [
         "Which of these statements is wrong?",
         [
             "the cost falls, so the gradients are right",
-            "a gradient check needs no formula",
+            "a slope can be measured without `backward`",
             "a gradient has a sign",
         ],
         "the cost falls, so the gradients are right",
         "Many a bug of the fault lab lets the cost fall all the same.",
         {
-            "a gradient check needs no formula": (
+            "a slope can be measured without `backward`": (
                 "That one is true: it runs the network forward and nothing else."
             ),
             "a gradient has a sign": "That one is true: it says which way is uphill.",
