@@ -39,11 +39,24 @@ def _first_rise(costs: list[float], patience: int) -> int:
     return next((epoch for epoch in range(1, len(costs)) if costs[epoch] > costs[epoch - 1]), len(costs))
 
 
+def _never_anew(costs: list[float], patience: int) -> int:
+    best, waited = 1, 0
+    for epoch, cost in enumerate(costs, start=1):
+        if cost < costs[best - 1]:
+            best = epoch
+        elif epoch > 1:
+            waited += 1
+        if waited >= patience:
+            break
+    return best
+
+
 COSTS = [
     ([9.0, 7.0, 8.0, 7.5, 6.0, 6.5, 6.4, 6.3, 1.0], 3),
     ([9.0, 7.0, 8.0, 7.5, 6.0, 6.5], 2),
     ([5.0, 4.0, 3.0], 2),
     ([3.0, 4.0, 5.0, 1.0], 1),
+    ([9.0, 8.0, 8.5, 7.0, 7.5, 6.0, 6.5, 6.4, 1.0], 2),
 ]
 
 # --- momentum ---
@@ -196,6 +209,7 @@ EXERCISES = [
             ),
             (is_like(2 - 3), "the whole gradient is too long a step: what is the learning rate for?"),
             (is_like(-0.1 * 3), "that is the step alone. Where does the weight stand after it?"),
+            (is_like(3 - 0.1 * 2), "you moved the gradient. Which of the two numbers is the weight?"),
             (is_like(0.1 * 3), "that is how long the step is. Where does the weight stand after it?"),
         ],
         [
@@ -266,6 +280,18 @@ EXERCISES = [
             (
                 gives(_first_rise),
                 "you stop at the first rise. A validation cost wobbles: wait for `patience` epochs.",
+            ),
+            (
+                gives(_never_anew),
+                "you count every epoch without a new lowest. After a new lowest the count starts at 0 again.",
+            ),
+            (
+                gives(lambda costs, patience: _stop_early(costs, patience + 1)),
+                "you wait one epoch too long. With patience 1 the first epoch without a new lowest ends it.",
+            ),
+            (
+                gives(lambda costs, patience: costs[_stop_early(costs, patience) - 1]),
+                "that is the lowest cost. Asked for is the number of its epoch.",
             ),
         ],
         [

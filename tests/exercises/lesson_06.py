@@ -34,6 +34,7 @@ WRONG = {
         ("new_weight = 2 + 0.1 * 3", "Which way is down?"),
         ("new_weight = 2 - 3", "too long a step"),
         ("new_weight = -0.1 * 3", "that is the step alone"),
+        ("new_weight = 3 - 0.1 * 2", "you moved the gradient"),
         ("new_weight = 0.1 * 3", "how long the step is"),
     ],
     "updates": [
@@ -75,6 +76,28 @@ WRONG = {
                 "return len(costs)",
             ),
             "you stop at the first rise",
+        ),
+        (
+            _stop(
+                "best, waited = 1, 0",
+                "for epoch in range(2, len(costs) + 1):",
+                "    if costs[epoch - 1] < costs[best - 1]:",
+                "        best = epoch",
+                "    else:",
+                "        waited += 1",
+                "    if waited >= patience:",
+                "        break",
+                "return best",
+            ),
+            "the count starts at 0",
+        ),
+        (
+            _stop(*BEST, "    if epoch - best > patience:", "        break", "return best"),
+            "one epoch too long",
+        ),
+        (
+            _stop(*BEST, "    if epoch - best >= patience:", "        break", "return costs[best - 1]"),
+            "the number of its epoch",
         ),
     ],
     "momentum": [
