@@ -1,4 +1,4 @@
-"""For The Littlest JupyterHub: goes into /opt/tljh/config/jupyterhub_config.d/ (see docs/shared-server.md)."""
+"""The Littlest JupyterHub: goes into /opt/tljh/config/jupyterhub_config.d/ (see docs/shared-server.md)."""
 
 c = get_config()  # noqa: F821 (JupyterHub brings it)
 
