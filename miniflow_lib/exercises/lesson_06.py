@@ -420,8 +420,8 @@ QUIZ = [
         "When may the columns be standardised?",
         [
             "before the split, by all rows",
-            "after the split, by the training part",
             "after the split, each part by itself",
+            "after the split, by the training part",
         ],
         "after the split, by the training part",
         "The network then sees every part on the same scale, and learns nothing about rows it must not know.",
@@ -432,7 +432,7 @@ QUIZ = [
     ),
     Question(
         "You tried 20 settings and took the one with the lowest cost on the test part. What is that cost?",
-        ["a fair verdict", "too good", "too bad"],
+        ["a fair verdict", "too bad", "too good"],
         "too good",
         "The best of 20 is partly luck with just these rows. Settings are chosen on the validation part.",
         {
