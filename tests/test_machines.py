@@ -163,9 +163,9 @@ def test_a_lesson_gives_its_stored_outputs_in_a_locked_folder_of_a_user_without_
 
 
 def test_the_commands_answer_without_a_terminal_and_in_plain_letters(tmp_path):
-    for command in (["build"], ["check"], ["site"], ["no-such-command"], ["--help"]):
+    for command in (["check", "--help"], ["no-such-command"]):
         run = subprocess.run(
-            [sys.executable, "-m", "miniflow_lib.authoring", *command, *["--help"] * (len(command[0]) < 8)],
+            [sys.executable, "-m", "miniflow_lib.authoring", *command],
             cwd=tmp_path,
             env=environment(**SETTINGS["no colour"], **SETTINGS["no language"]),
             stdin=subprocess.DEVNULL,
