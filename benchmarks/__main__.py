@@ -79,11 +79,11 @@ def picture(rows: list[measure.Row], path: Path) -> None:
     figure, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
     colours = ["#0072B2" if row.name == "MiniFlow" else "#B8C4CC" for row in rows]
     bars = axes.barh([row.name for row in rows], [row.ratio for row in rows], color=colours)
-    axes.bar_label(bars, [f"{row.ratio:.2g}" for row in rows], padding=4)
+    axes.bar_label(bars, [f"{row.ratio:.3g}" for row in rows], padding=4)
     axes.set_xscale("log")
     axes.set_xlim(0.05, max(row.ratio for row in rows) * 2.2)
     axes.axvline(1, color="#444444", linewidth=1)
-    axes.set_xlabel("time per training step, plain numpy by hand = 1 (logarithmic)")
+    axes.set_xlabel("time per step, plain numpy = 1 (logarithmic)")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
 
