@@ -14,6 +14,7 @@ from types import CodeType, SimpleNamespace
 
 import numpy as np
 
+from . import errors
 from .errors import is_node
 from .guard import Trouble, guarded, tidy
 from .nodes import Node
@@ -81,7 +82,7 @@ def check(name: str, answer: object = _NOT_GIVEN) -> None:
     """
     own = sys._getframe(1).f_globals
     try:
-        exercise = exercises().get(name)
+        exercise = exercises().get(name) if isinstance(name, str) else None
         if exercise is None:
             known = ", ".join(exercises())
             print(f"[{tidy(str(name))}] to do: there is no exercise of this name; there are {known}")
@@ -565,6 +566,7 @@ def hints(name: str) -> object:
     """The hints of an exercise, closed, each step opened by itself."""
     from .widgets.quiz import hint_box
 
+    errors.check_choice("The name of an exercise", name, exercises())
     return hint_box(exercises()[name])
 
 
@@ -572,4 +574,5 @@ def quiz(lesson: str) -> object:
     """The self-quiz of a lesson, quiz("02"): a choice for each question, and a reply to each choice."""
     from .widgets.quiz import quiz_box
 
+    errors.check_choice("The number of a lesson with a quiz", lesson, lessons())
     return quiz_box(lesson, lessons()[lesson].QUIZ)

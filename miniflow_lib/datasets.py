@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from miniflow_lib.errors import MiniFlowError
+from .errors import MiniFlowError, check_flag
 
 _PACKAGE = Path(__file__).resolve().parent
 # In a clone data/ stands beside the package; a wheel carries it inside.
@@ -38,6 +38,7 @@ def load_boston(return_X_y: bool = False) -> Bunch | tuple[np.ndarray, np.ndarra
     `DESCR`, the data card; with `return_X_y=True` only the pair (data, target). The arrays are
     new at each call. A file that is missing or was changed gets a MiniFlowError.
     """
+    check_flag("return_X_y", return_X_y)
     folder = _find_data()
     header, *rows = _read_checked(folder / "boston.csv").splitlines()
     table = np.array([row.split(",") for row in rows], dtype=float)

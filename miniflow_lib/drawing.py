@@ -309,13 +309,17 @@ def draw_graph(
     path: nodes in a row whose edges are lit, from an input to the cost or, for the way back, from the cost.
     labels: {(from, to): text} for edges. title: a line above. alt: words in the place of the usual ones.
     """
+    errors.check_flag("values", values)
+    errors.check_flag("gradients", gradients)
+    errors.check_text("title", title)
+    errors.check_text("alt", "" if alt is None else alt)
     view = GraphView(graph)
     backwards, arrows = view.follow(path)
     scene = Scene(
         values=view.values() if values else {},
         sums=view.sums() if gradients else {},
         gradients=view.gradients() if gradients else {},
-        labels=view.check_labels(labels or {}),
+        labels=view.check_labels({} if labels is None else labels),
         lit=frozenset(path),
         arrows=arrows,
         back=backwards,
@@ -329,7 +333,7 @@ class GraphView:
     """The nodes of a graph, their names and edges, and what they hold at present."""
 
     def __init__(self, graph: Sequence[Node] | Node):
-        nodes = needed_by(graph) if errors.is_node(graph) else errors.check_sorted(graph)
+        nodes = needed_by(graph) if errors.is_node(graph) else errors.check_nodes(graph)
         self.nodes = list(dict.fromkeys(nodes))
         self.names = names(self.nodes)
         self.edges = [(a, b) for b in self.nodes for a in dict.fromkeys(b.inbound_nodes) if a in self.names]
@@ -364,6 +368,7 @@ class GraphView:
 
     def follow(self, path: Sequence[Node]) -> tuple[bool, frozenset]:
         """Whether a path runs against the arrows, and its edges; raises MiniFlowError where there is none."""
+        errors.check_list_of_nodes("path", path)
         edges, arrows, backwards = set(self.edges), [], False
         for a, b in pairwise(path):
             if (a, b) not in edges and (b, a) not in edges:
@@ -376,9 +381,11 @@ class GraphView:
         return backwards, frozenset(arrows)
 
     def check_labels(self, labels: Mapping[tuple, str]) -> dict[tuple, str]:
+        if not isinstance(labels, Mapping):
+            raise errors.MiniFlowError("labels is a dict, {(x, f): 'a text'}, with an entry for each edge.")
         for edge in labels:
             if edge not in self.edges:
-                ends = " and ".join(self.called(node) for node in edge)
+                ends = " and ".join(map(self.called, edge if isinstance(edge, tuple) else (edge,)))
                 raise errors.MiniFlowError(
                     f"There is no edge for this label: none leads from the one to the other of {ends}."
                 )
@@ -443,5 +450,14 @@ def show_source(*things: object):
     """The source of classes or functions as it stands in the library, coloured by the notebook."""
     from IPython.display import Markdown
 
-    sources = [inspect.getsource(thing).rstrip() for thing in things]
+    sources = [_source(thing) for thing in things]
     return Markdown("```python\n" + "\n\n\n".join(sources) + "\n```")
+
+
+def _source(thing: object) -> str:
+    try:
+        return inspect.getsource(thing).rstrip()
+    except (TypeError, OSError):  # an object, a built-in, or something that stands in no file
+        raise errors.MiniFlowError(
+            f"show_source takes classes and functions written in Python, not {errors.what(thing)}."
+        ) from None

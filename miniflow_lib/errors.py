@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 FLOAT = np.dtype(float)
-_HERE = os.path.dirname(__file__)
+_HERE = os.path.dirname(__file__) + os.sep
 
 
 class MiniFlowError(ValueError):
@@ -21,7 +21,7 @@ class MiniFlowError(ValueError):
         own_line = None
         while tb is not None:
             code = tb.tb_frame.f_code
-            if os.path.dirname(code.co_filename) != _HERE:
+            if not code.co_filename.startswith(_HERE):
                 line = linecache.getline(code.co_filename, tb.tb_lineno).strip()
                 own_line = f"In line {tb.tb_lineno}: {line}" if line else own_line
             tb = tb.tb_next
@@ -34,7 +34,7 @@ class MiniFlowError(ValueError):
 def check_name(name) -> str:
     if not isinstance(name, str):
         raise MiniFlowError(
-            f"Input takes a name, not {_what(name)}: write x = Input('x') and feed the value to the sort, "
+            f"Input takes a name, not {what(name)}: write x = Input('x') and feed the value to the sort, "
             "topological_sort({x: ...})."
         )
     return name
@@ -56,12 +56,12 @@ def check_inbound_nodes(op, inbound_nodes) -> tuple:
         )
     no_list = not hasattr(inbound_nodes, "__iter__") or getattr(inbound_nodes, "ndim", 1) == 0
     if isinstance(inbound_nodes, (str, Mapping)) or no_list:
-        raise MiniFlowError(f"{kind} takes a list of nodes, not {_what(inbound_nodes)}.")
+        raise MiniFlowError(f"{kind} takes a list of nodes, not {what(inbound_nodes)}.")
     nodes = tuple(inbound_nodes)
     for place, node in enumerate(nodes, 1):
         if not is_node(node):
             raise MiniFlowError(
-                f"Input number {place} of {kind} is {_what(node)}, not a node: {_as_node(node)}."
+                f"Input number {place} of {kind} is {what(node)}, not a node: {_as_node(node)}."
             )
     return nodes
 
@@ -88,15 +88,15 @@ def _as_node(thing) -> str:
 def check_feed(feed_dict, output) -> dict:
     """{Input: its value as an array of floats}"""
     if not isinstance(feed_dict, Mapping):
-        raise MiniFlowError(f"topological_sort takes a dict {{Input: value}}, not {_what(feed_dict)}.")
+        raise MiniFlowError(f"topological_sort takes a dict {{Input: value}}, not {what(feed_dict)}.")
     if not feed_dict and output is None:
         raise MiniFlowError("The feed is empty, so there is nothing to sort: topological_sort({x: 4, y: 5}).")
     if output is not None and not is_node(output):
-        raise MiniFlowError(f"output= takes the node you want to know, not {_what(output)}: output=f.")
+        raise MiniFlowError(f"output= takes the node you want to know, not {what(output)}: output=f.")
     for key in feed_dict:
         if not is_node(key):
             raise MiniFlowError(
-                f"The feed has {_what(key)} as a key: only Inputs are fed, {{x: 4}} with x = Input('x')."
+                f"The feed has {what(key)} as a key: only Inputs are fed, {{x: 4}} with x = Input('x')."
             )
         if key.inbound_nodes or not isinstance(key, _input_class()):
             raise MiniFlowError(
@@ -113,12 +113,18 @@ def _input_class():
 
 def as_array(value, node) -> np.ndarray:
     """value as an array of floats of its own; raises what is wrong with it as a value of `node`."""
-    name = f"The Input {node.name}"
     if value is None:
-        raise MiniFlowError(f"{name} has no value yet: feed it, topological_sort({{{node.name}: ...}}).")
+        raise MiniFlowError(
+            f"The Input {node.name} has no value yet: feed it, topological_sort({{{node.name}: ...}})."
+        )
+    return check_array(f"The Input {node.name}", value)
+
+
+def check_array(name: str, value) -> np.ndarray:
+    """value as an array of floats of its own; raises what is wrong with it. `name` begins the sentence."""
     if is_node(value) or isinstance(value, type):
         raise MiniFlowError(
-            f"{name} was given {_what(value)} as its value: give it a number or an array of numbers."
+            f"{name} was given {what(value)} as its value: give it a number or an array of numbers."
         )
     try:
         array = np.asarray(value)
@@ -127,7 +133,7 @@ def as_array(value, node) -> np.ndarray:
             f"{name} was given rows of different lengths: every row needs the same."
         ) from None
     if array.dtype.kind not in "biuf" or np.ma.is_masked(value):
-        raise MiniFlowError(f"{name} was given {_what(value)}: give it a number or an array of numbers.")
+        raise MiniFlowError(f"{name} was given {what(value)}: give it a number or an array of numbers.")
     if not array.size:
         raise MiniFlowError(
             f"{name} was given an empty array, shape {array.shape}: it needs at least one number."
@@ -137,7 +143,7 @@ def as_array(value, node) -> np.ndarray:
 
 def inbound_nodes_of(node) -> Sequence:
     if not is_node(node):
-        raise MiniFlowError(f"{_what(node).capitalize()} is not a node: {_as_node(node)}.")
+        raise MiniFlowError(f"{what(node).capitalize()} is not a node: {_as_node(node)}.")
     return node.inbound_nodes
 
 
@@ -173,10 +179,10 @@ def check_sorted(graph, output=None) -> Sequence:
     if type(graph) is list and graph and (output is None or graph[-1] is output):
         return graph
     if type(graph) is not list and (
-        is_node(graph) or isinstance(graph, (str, Mapping)) or not isinstance(graph, Sequence)
+        is_node(graph) or isinstance(graph, (str, bytes, Mapping)) or not isinstance(graph, Sequence)
     ):
         raise MiniFlowError(
-            f"A pass runs over the list that topological_sort returned, not over {_what(graph)}."
+            f"A pass runs over the list that topological_sort returned, not over {what(graph)}."
         )
     if not graph:
         raise MiniFlowError(
@@ -188,10 +194,24 @@ def check_sorted(graph, output=None) -> Sequence:
                 "forward_pass takes the node first and the list second: forward_pass(f, graph)."
             )
         raise MiniFlowError(
-            f"{getattr(output, 'name', _what(output))} is not in the sorted list: sort the graph that it "
+            f"{getattr(output, 'name', what(output))} is not in the sorted list: sort the graph that it "
             "belongs to, topological_sort(feed, output=...)."
         )
     return graph
+
+
+def check_nodes(graph) -> Sequence:
+    """The list itself, when it is one that a pass can run over and all in it are nodes."""
+    for node in check_sorted(graph):
+        if not is_node(node):
+            raise no_node(node)
+    return graph
+
+
+def no_node(thing) -> MiniFlowError:
+    return MiniFlowError(
+        f"The list has {what(thing)} in it: it must be the list that topological_sort returned."
+    )
 
 
 def check_cost(cost, graph) -> None:
@@ -201,7 +221,7 @@ def check_cost(cost, graph) -> None:
     if value is None:
         raise MiniFlowError(
             f"A backward pass starts from a single number, and the value of {cost.name}, the last node, is "
-            f"{_what(cost.value)}: set self.value to a number in forward(), or end the graph in a cost."
+            f"{what(cost.value)}: set self.value to a number in forward(), or end the graph in a cost."
         )
     if value.size != 1:
         raise MiniFlowError(
@@ -285,9 +305,7 @@ def explained(error: Exception, node, graph, direction: str) -> Exception:
     if isinstance(error, (MiniFlowError, NotImplementedError)):
         return error
     if not is_node(node):
-        return MiniFlowError(
-            f"The list has {_what(node)} in it: it must be the list that topological_sort returned."
-        )
+        return no_node(node)
     kind = type(node).__name__
     for inbound in node.inbound_nodes:
         if inbound.value is None:
@@ -302,22 +320,45 @@ def explained(error: Exception, node, graph, direction: str) -> Exception:
     for inbound in node.inbound_nodes:
         if not isinstance(inbound.value, (np.ndarray, np.generic)):
             return MiniFlowError(
-                f"{node.name} cannot work with {inbound.name}, whose value is {_what(inbound.value)}: make "
+                f"{node.name} cannot work with {inbound.name}, whose value is {what(inbound.value)}: make "
                 "it a numpy array or number (np.tanh and not math.tanh, np.array(rows) and not rows)."
             )
-    if direction == "backward" and isinstance(error, KeyError):
-        silent = [n for n in node.outbound_nodes if n.run is node.run and node not in n.gradients]
-        if silent:
-            return MiniFlowError(
-                f"{type(silent[0]).__name__}.backward() set no gradient for {node.name}: "
-                f"self.gradients needs an entry for every inbound node."
-            )
+    if direction == "backward":
+        for consumer in node.outbound_nodes:
+            wrong = wrong_gradient(consumer, node) if consumer.run is node.run else None
+            if wrong:
+                return wrong
     shapes = ", ".join(f"{n.name} {np.shape(n.value)}" for n in node.inbound_nodes)
     if type(node).__module__ == __package__ + ".ops":
         hint = _SHAPE_HINTS.get(kind, "the shapes must be equal or stretch to one another")
         return MiniFlowError(f"{node.name} cannot work with these shapes, {shapes}: {hint}.")
     error.add_note(f"(in {direction}() of {node.name}, whose inputs have the shapes: {shapes})")
     return error
+
+
+def wrong_gradient(node, inbound, any_shape: bool = False) -> MiniFlowError | None:
+    """What is wrong with the gradient that `node` has for one of its inbound nodes; None where nothing is."""
+    said = f"{type(node).__name__}.backward() set"
+    if not isinstance(node.gradients, Mapping):
+        return MiniFlowError(
+            f"{said} self.gradients to {what(node.gradients)}: it is a dict, {{node: its gradient}}."
+        )
+    if inbound not in node.gradients:
+        return MiniFlowError(
+            f"{said} no gradient for {inbound.name}: self.gradients needs an entry for every inbound node."
+        )
+    gradient = _numbers(node.gradients[inbound])
+    if gradient is None:
+        return MiniFlowError(
+            f"{said} {what(node.gradients[inbound])} as the gradient for {inbound.name}: it is a number, or "
+            "an array of numbers."
+        )
+    if gradient.shape != np.shape(inbound.value) and not any_shape:
+        return MiniFlowError(
+            f"{said} a gradient of shape {gradient.shape} for {inbound.name}, whose value has the shape "
+            f"{np.shape(inbound.value)}: a gradient has the shape of its value."
+        )
+    return None
 
 
 _SHAPE_HINTS = {
@@ -332,10 +373,10 @@ _SHAPE_HINTS = {
 
 def check_update(trainables) -> None:
     if not isinstance(trainables, (list, tuple)):
-        raise MiniFlowError(f"sgd_update takes a list of Inputs, [W, b], not {_what(trainables)}.")
+        raise MiniFlowError(f"sgd_update takes a list of Inputs, [W, b], not {what(trainables)}.")
     for node in trainables:
         if not is_node(node):
-            raise MiniFlowError(f"sgd_update takes a list of Inputs, and {_what(node)} is in it.")
+            raise MiniFlowError(f"sgd_update takes a list of Inputs, and {what(node)} is in it.")
         if node not in node.gradients:
             kind = (
                 "an Input"
@@ -346,26 +387,35 @@ def check_update(trainables) -> None:
                 f"{node.name} has no gradient to step along ({kind}): run forward_and_backward first, on a "
                 "graph that it is part of."
             )
+        as_array(node.value, node)
+        check_gradient(node)
 
 
-def check_training(graph, feeds, trainables, epochs, batch_size, l2) -> dict:
+def check_gradient(node, any_shape: bool = False) -> None:
+    """Raises what is wrong with the gradient of an Input, in the name of the consumer that it comes from."""
+    for consumer in (*node.outbound_nodes, node):
+        wrong = wrong_gradient(consumer, node, any_shape) if consumer.run is node.run else None
+        if wrong:
+            raise wrong
+
+
+def check_batches(m, batch_size, rng) -> None:
+    check_count("m", m, 0, 1e7)  # the order of more would take minutes and the memory
+    check_count("batch_size", batch_size, 1)
+    if not isinstance(rng, np.random.Generator):
+        raise MiniFlowError(f"rng is a source of random numbers, np.random.default_rng(0), not {what(rng)}.")
+
+
+def check_training(graph, feeds, trainables) -> dict:
     """{Input: its rows as an array of floats}, all of the same number of rows."""
-    check_sorted(graph)
+    check_nodes(graph)
     if not isinstance(feeds, Mapping) or not feeds:
-        raise MiniFlowError(
-            f"train takes the data as a dict, {{X: X_train, y: y_train}}, not {_what(feeds)}."
-        )
-    if not isinstance(trainables, (list, tuple)) or not all(map(is_node, trainables)):
-        raise MiniFlowError(f"train takes a list of Inputs to train, [W, b], not {_what(trainables)}.")
-    for name, count, least in (("epochs", epochs, 0), ("batch_size", batch_size, 1)):
-        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < least:
-            raise MiniFlowError(f"{name} is a whole number of {least} or more, not {_what(count)}.")
-    if isinstance(l2, bool) or not isinstance(l2, (int, float, np.number)) or not 0 <= l2 < math.inf:
-        raise MiniFlowError(f"l2 is a number of 0 or more, such as 0.001, not {_what(l2)}.")
+        raise MiniFlowError(f"train takes the data as a dict, {{X: X_train, y: y_train}}, not {what(feeds)}.")
+    check_list_of_nodes("trainables", trainables)
     in_graph = set(graph)
     for node in (*feeds, *trainables):
         if node not in in_graph:
-            name = node.name if is_node(node) else _what(node)
+            name = node.name if is_node(node) else what(node)
             raise MiniFlowError(
                 f"{name} is not in the graph that is to be trained: sort it with {name} in its feed."
             )
@@ -379,16 +429,93 @@ def check_training(graph, feeds, trainables, epochs, batch_size, l2) -> dict:
     return arrays
 
 
+def check_settings(learning_rate, epochs, batch_size, seed, l2, on_epoch, progress) -> None:
+    check_learning_rate(learning_rate)
+    check_count("epochs", epochs)
+    check_count("batch_size", batch_size, 1)
+    check_count("seed", seed)
+    check_number("l2", l2, 0)
+    check_flag("progress", progress)
+    if on_epoch is not None:
+        check_function("on_epoch", on_epoch, "on_epoch(epoch, cost)")
+
+
 def check_learning_rate(learning_rate) -> None:
-    if isinstance(learning_rate, bool) or not isinstance(learning_rate, (int, float, np.number)):
-        raise MiniFlowError(f"The learning rate is a number such as 0.01, not {_what(learning_rate)}.")
-    if not 0 <= learning_rate < math.inf:
-        raise MiniFlowError(
-            f"The learning rate is {learning_rate}: it must be a number of 0 or more, such as 0.01."
-        )
+    check_number("The learning rate", learning_rate, 0)
 
 
-def _what(thing) -> str:
+# --- what a function is given beside a graph --------------------------------------------------------------
+
+
+def check_number(name: str, value, low: float = -math.inf, high: float = math.inf) -> float:
+    """value as a float, when it is a finite number from `low` to `high`."""
+    try:
+        number = float(value) if _is_real(value) else math.nan
+    except OverflowError:  # a whole number too large for a float
+        number = math.inf
+    if not low <= number <= high or math.isinf(number):
+        raise MiniFlowError(f"{name} is a number{_range(low, high)}, not {what(value)}.")
+    return number
+
+
+def check_count(name: str, value, low: int = 0, high: float = math.inf) -> int:
+    """value as an int, when it is a whole number from `low` to `high`."""
+    if not _is_real(value) or isinstance(value, (float, np.floating)) or not low <= value <= high:
+        raise MiniFlowError(f"{name} is a whole number{_range(low, high)}, not {what(value)}.")
+    return int(value)
+
+
+def _is_real(value) -> bool:
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
+def _range(low: float, high: float) -> str:
+    if math.isinf(low) and math.isinf(high):
+        return ""
+    return f" of {low:g} or more" if math.isinf(high) else f" from {low:g} to {high:g}"
+
+
+def check_list_of_nodes(name: str, value) -> Sequence:
+    if not isinstance(value, (list, tuple)) or not all(map(is_node, value)):
+        raise MiniFlowError(f"{name} is a list of nodes, [x, f], not {what(value)}.")
+    return value
+
+
+def check_flag(name: str, value) -> bool:
+    if not isinstance(value, (bool, np.bool_)):
+        raise MiniFlowError(f"{name} is True or False, not {what(value)}.")
+    return bool(value)
+
+
+def check_text(name: str, value) -> str:
+    if not isinstance(value, str):
+        raise MiniFlowError(f"{name} is a text, not {what(value)}.")
+    return value
+
+
+def check_choice(name: str, value, choices: Sequence):
+    """The value, when it is one of a few texts or numbers."""
+    if not (isinstance(value, str) or _is_real(value)) or value not in choices:
+        raise MiniFlowError(f"{name} is one of {', '.join(map(repr, choices))}, not {what(value)}.")
+    return value
+
+
+def check_returned(name: str, value) -> float:
+    """value as a float, when a function returned a single number; nan and inf are numbers here."""
+    number = _numbers(value)
+    if number is None or number.size != 1:
+        raise MiniFlowError(f"{name} must return one number, not {what(value)}.")
+    return float(number.reshape(()))
+
+
+def check_function(name: str, value, call: str):
+    """The value, when it can be called; `call` shows how it will be."""
+    if not callable(value):
+        raise MiniFlowError(f"{name} is a function, which is called as {call}, not {what(value)}.")
+    return value
+
+
+def what(thing) -> str:
     """A thing in a few words, for a sentence."""
     if thing is None:
         return "None"
@@ -398,7 +525,10 @@ def _what(thing) -> str:
         return f"the node {thing.name}"
     if isinstance(thing, np.ndarray):
         return f"an array of shape {thing.shape} and kind {thing.dtype}"
-    shown = repr(thing) if isinstance(thing, (str, int, float, complex)) else ""
+    try:
+        shown = repr(thing) if isinstance(thing, (str, int, float, complex)) else ""
+    except ValueError:  # Python does not write out a whole number of some thousand digits
+        shown = "a huge number"
     article = "an" if type(thing).__name__[0] in "aeiou" else "a"
     shown = shown if len(shown) <= 30 else shown[:29] + "…"
     return f"{shown}{', ' * bool(shown)}{article} {type(thing).__name__}"

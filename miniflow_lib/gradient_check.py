@@ -9,7 +9,8 @@ from html import escape
 
 import numpy as np
 
-from .errors import MiniFlowError, is_node
+from . import errors
+from .errors import MiniFlowError, check_function, check_list_of_nodes, is_node
 from .guard import remember
 from .nodes import Input, Node
 from .passes import forward_and_backward, forward_pass
@@ -89,6 +90,7 @@ def check_gradients(
     gradients in the Inputs, given the sorted graph. Returns a GradientCheck; all nodes are afterwards as they
     were. Raises MiniFlowError where the graph itself cannot run.
     """
+    check_function("passes", passes, "passes(graph)")
     with _as_before(cost, feed_dict), np.errstate(all="ignore"):
         graph = topological_sort(feed_dict, output=cost)
         chosen = _chosen(inputs, graph)
@@ -107,7 +109,8 @@ def check_gradients(
 def _as_before(cost: Node, feed_dict: Mapping) -> Iterator[None]:
     """Nothing is printed, and every node is put back as it was, whatever happens."""
     put_back: list[Callable[[], object]] = []
-    remember([node for node in (cost, *feed_dict) if is_node(node)], put_back)
+    fed = feed_dict if isinstance(feed_dict, Mapping) else ()  # anything else the sort refuses
+    remember([node for node in (cost, *fed) if is_node(node)], put_back)
     try:
         with trace.override(DEBUG=False, T_DEBUG=False):
             yield
@@ -119,12 +122,11 @@ def _as_before(cost: Node, feed_dict: Mapping) -> Iterator[None]:
 def _chosen(inputs: Sequence[Input] | None, graph: list[Node]) -> list[Input]:
     if inputs is None:
         return [node for node in graph if isinstance(node, Input)]
-    chosen = [inputs] if is_node(inputs) else list(inputs)
+    chosen = [inputs] if is_node(inputs) else check_list_of_nodes("inputs", inputs)
     for node in chosen:
         if not isinstance(node, Input) or node not in graph:
-            name = node.name if is_node(node) else repr(node)
             raise MiniFlowError(
-                f"{name} cannot be checked: it is not an Input that {graph[-1].name} depends on."
+                f"{node.name} cannot be checked: it is not an Input that {graph[-1].name} depends on."
             )
     return chosen
 
@@ -144,6 +146,8 @@ class _Point:
         for node, value in self.inputs.items():
             node.value = value.copy()
         self.passes(self.graph)
+        for node in self.inputs:
+            errors.check_gradient(node, any_shape=True)
         for node, value in self.inputs.items():  # passes may have made a step
             node.value = value.copy()
         forward_pass(self.graph[-1], self.graph)

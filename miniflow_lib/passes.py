@@ -26,7 +26,7 @@ def backward_pass(graph: Sequence[Node]) -> None:
 
     Raises MiniFlowError when the cost is not a single finite number or the graph has a second end.
     """
-    errors.check_sorted(graph)
+    errors.check_nodes(graph)
     _backward(graph)
 
 
@@ -76,6 +76,9 @@ class BackwardRun:
         cost = self.graph[-1]
         if node is cost:
             return ONE if type(node.value) is np.float64 else np.ones_like(node.value)
+        for consumer in node.outbound_nodes:
+            if consumer.run is self:  # it did say something: None
+                raise errors.wrong_gradient(consumer, node)
         if isinstance(node, Input):  # fed, but the cost does not depend on it
             return np.zeros_like(node.value)
         raise errors.two_ends(node, cost, self.graph)

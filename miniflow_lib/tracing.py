@@ -15,6 +15,10 @@ from typing import TextIO
 import numpy as np
 from traitlets import Bool, HasTraits, Int, observe
 
+from . import errors
+
+FLAGS = ("DEBUG", "T_DEBUG")
+
 
 @dataclass(frozen=True, eq=False)
 class Event:
@@ -95,9 +99,13 @@ class Trace(HasTraits):
     def __setattr__(self, name: str, value) -> None:
         if not name.startswith("_") and not hasattr(type(self), name):
             raise AttributeError(f"trace has no {name!r}; its flags: DEBUG (the passes), T_DEBUG (the sort)")
+        if name in FLAGS:
+            errors.check_flag(f"trace.{name}", value)
+        elif name == "limit":
+            errors.check_count("trace.limit", value)
         super().__setattr__(name, value)
 
-    @observe("DEBUG", "T_DEBUG")
+    @observe(*FLAGS)
     def _flags_changed(self, change) -> None:
         self.quiet = not (self.DEBUG or self.T_DEBUG)
 
@@ -129,6 +137,9 @@ class Trace(HasTraits):
 
         With `out` the text goes to that file, and is counted for itself.
         """
+        for flag, on in flags.items():
+            errors.check_choice("A flag of the trace", flag, FLAGS)
+            errors.check_flag(flag, on)
         now = _listening.get() or Listening()
         own = {} if out is None else {"out": out, "count": Count()}
         with _listen(replace(now, flags={**now.flags, **flags}, **own)):

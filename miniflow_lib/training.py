@@ -14,13 +14,17 @@ from .passes import forward_and_backward
 def sgd_update(trainables: Sequence[Input], learning_rate: float = 1e-2) -> None:
     """One step downhill: value - learning_rate * gradient, for each trainable Input.
 
-    The values are new arrays: what was fed stays as it was. Raises MiniFlowError where there is no gradient.
+    The values are new arrays: what was fed stays as it was. Raises MiniFlowError where there is no gradient,
+    or one of another shape than the value.
     """
     if type(learning_rate) is not float or not 0.0 <= learning_rate < 1e300:
         errors.check_learning_rate(learning_rate)
     try:
         for t in trainables:
-            t.value = t.value - learning_rate * t.gradients[t]
+            gradient = t.gradients[t]
+            if getattr(gradient, "shape", ()) != t.value.shape:
+                errors.check_update(trainables)
+            t.value = t.value - learning_rate * gradient
     except (KeyError, AttributeError, TypeError):
         errors.check_update(trainables)
         raise
@@ -31,6 +35,7 @@ def minibatches(m: int, batch_size: int, rng: np.random.Generator) -> Iterator[n
 
     What does not fill a batch comes last, as a smaller one.
     """
+    errors.check_batches(m, batch_size, rng)
     order = rng.permutation(m)
     for start in range(0, m, batch_size):
         yield order[start : start + batch_size]
@@ -57,7 +62,8 @@ def train(
     Raises MiniFlowError with `.costs` when the cost is no longer finite. An interrupt ends the training
     with the weights of the last whole step; the costs so far are returned.
     """
-    arrays = errors.check_training(graph, feeds, trainables, epochs, batch_size, l2)
+    errors.check_settings(learning_rate, epochs, batch_size, seed, l2, on_epoch, progress)
+    arrays = errors.check_training(graph, feeds, trainables)
     m, rng, costs = len(next(iter(arrays.values()))), np.random.default_rng(seed), []
     bar = _progress_bar(epochs) if progress else None
     matrices = [t for t in trainables if np.ndim(t.value) == 2] if l2 else []

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import miniflow_lib
 from miniflow_lib import (
     MSE,
     Add,
@@ -253,6 +256,289 @@ def test_a_value_that_is_no_number_before_a_cost_that_is_nan():
     cost = Odd(odd, float("nan"))
     with pytest.raises(MiniFlowError, match="nan"):
         forward_and_backward(topological_sort({x: 1, y: 1}, cost))
+
+
+# --- what shows the engine at work -----------------------------------------------------------------------
+
+
+def a_graph(X_=2.0):
+    X, y, w = Input("X"), Input("y"), Input("w")
+    graph = topological_sort({X: X_, y: 1.0, w: 3.0}, MSE(y, Mul(X, w)))
+    forward_and_backward(graph)
+    return graph
+
+
+# {a public function: a call of it that is well}; each of its arguments is then replaced by anything.
+CALLS = {
+    "load_boston": lambda: {"return_X_y": True},
+    "minibatches": lambda: {"m": 5, "batch_size": 2, "rng": np.random.default_rng(0)},
+    "train": lambda: {
+        **{"graph": (graph := a_graph([2.0])), "feeds": {graph[0]: [2.0]}, "trainables": [graph[2]]},
+        **{"learning_rate": 0.01, "epochs": 1, "batch_size": 1, "seed": 0, "l2": 0.0},
+        **{"on_epoch": None, "progress": False},
+    },
+    "draw_graph": lambda: {
+        **{"graph": (graph := a_graph()), "values": True, "gradients": True, "path": graph[-2:]},
+        **{"labels": {(graph[-2], graph[-1]): "text"}, "title": "title", "alt": "words"},
+    },
+    "live": lambda: {"function": a_graph, "DEBUG": True, "T_DEBUG": False},
+    "stepper": lambda: {"graph": a_graph(), "show": ("sort", "backward")},
+    "predict": lambda: {
+        **{"question": "How much?", "answer": 3, "tolerance": 0.1, "wrong": {4: "No."}},
+        **{"because": "So it is.", "show": a_graph, "choices": None, "order": None},
+    },
+    "watch_learning": lambda: {"snapshots": {0: [1.0, 2.0], 5: [3.0, 4.0]}, "targets": [3.0, 5.0]},
+    "sort_game": lambda: {"graph": a_graph()},
+    "nudge": lambda: {"graph": a_graph()},
+    "tangent": lambda: {"function": abs, "at": 1.0, "around": 2.0, "label": "|x|"},
+    "fill_in_gradients": lambda: {"graph": a_graph()},
+    "cost_of_one_weight": lambda: {
+        **{"graph": (graph := a_graph()), "weight": graph[2], "low": 0.0, "high": 4.0, "step": 0.1},
+    },
+    "descent": lambda: {"start": 3.0, "step": 0.01},
+    "explorer": lambda: {
+        **{"learning_rate": 0.01, "hidden": 1, "batch_size": 304, "epochs": 10},
+        **{"seed": 0, "l2": 0.0, "equal": "epochs"},
+    },
+    "check_gradients": lambda: {
+        **{"cost": (graph := a_graph())[-1], "feed_dict": {n: n.value for n in graph[:3]}},
+        **{"inputs": [graph[0]], "passes": forward_and_backward},
+    },
+    "check": lambda: {"name": "feeds", "answer": ...},
+    "hints": lambda: {"name": "feeds"},
+    "quiz": lambda: {"lesson": "02"},
+}
+NO_ARGUMENTS = {"toggles", "fault_lab"}
+SOURCES = {"show_source"}  # takes any number of things: a test of its own below
+
+
+def shown(name, arguments):
+    """What a public function returns, shown as a notebook shows it."""
+    result = getattr(miniflow_lib, name)(**arguments)
+    if name == "minibatches":
+        result = [rows for rows, _ in zip(result, range(9))]
+    if hasattr(result, "_repr_mimebundle_"):
+        bundle = result._repr_mimebundle_()
+        assert "nan" not in bundle["text/plain"].split()
+    return result
+
+
+def test_every_public_function_is_called_here():
+    assert {*CALLS, *NO_ARGUMENTS, *SOURCES} == set(miniflow_lib._LATER)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_that_is_well(name, capsys):
+    assert shown(name, CALLS[name]()) is not None or name == "check"
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_one_wrong_argument_is_answered_or_said(name):
+    @settings(max_examples=100 if name != "explorer" else 30)
+    @given(st.data())
+    def try_it(data):
+        arguments = CALLS[name]()
+        wrong = data.draw(st.sampled_from(sorted(arguments)))
+        arguments[wrong] = data.draw(anything)
+        if wrong == "epochs" and isinstance(arguments[wrong], int):
+            arguments[wrong] %= 5  # so many epochs were asked for: no mistake
+        with contextlib.redirect_stdout(io.StringIO()):
+            try:
+                quietly(lambda: shown(name, arguments))
+            except TypeError as error:  # a function that is called with something else than it takes
+                assert callable(arguments[wrong]) and "argument" in str(error)
+
+    try_it()
+
+
+@given(st.lists(anything, max_size=2))
+def test_the_source_of_what_has_none_is_said(things):
+    result, error = quietly(lambda: miniflow_lib.show_source(*things))
+    assert (result is None) == (error is not None)
+
+
+def tangent_of(function):
+    return lambda: miniflow_lib.tangent(function, label="g")
+
+
+@pytest.mark.parametrize(
+    ("work", "words"),
+    [
+        (
+            lambda: next(minibatches(10, 2, 0)),
+            r"rng is a source of random numbers, np.random.default_rng\(0\)",
+        ),
+        (lambda: next(minibatches(10, 0, np.random.default_rng(0))), "batch_size is a whole number of 1 or"),
+        (lambda: sgd_update(a_graph()[:1], np.complex128(1)), "The learning rate is a number of 0 or more"),
+        (lambda: sgd_update(a_graph()[:1], 10**400), "The learning rate is a number of 0 or more"),
+        (lambda: topological_sort({Input("x"): 10**5000}), "The Input x was given a huge number, an int"),
+        (lambda: miniflow_lib.draw_graph(a_graph(), path=3), r"path is a list of nodes, \[x, f\], not 3"),
+        (lambda: miniflow_lib.draw_graph(a_graph(), labels="x"), "labels is a dict"),
+        (lambda: miniflow_lib.draw_graph([[1], 2]), "The list has a list in it"),
+        (lambda: miniflow_lib.stepper(a_graph(), "back"), "What a stepper shows is one of 'sort', 'forward'"),
+        (lambda: miniflow_lib.live(a_graph()), r"is a function, which is called as function\(\), not a list"),
+        (lambda: miniflow_lib.predict("?", 3, wrong={"4": "No."}), "nobody can guess that: .* a number"),
+        (lambda: miniflow_lib.predict("?", "a", choices=["a", "b"], wrong={"c": "No."}), "is a choice"),
+        (lambda: miniflow_lib.predict("?", float("nan")), "The answer is a number, not nan"),
+        (lambda: miniflow_lib.predict("?", "a", choices="ab"), "choices is a list here"),
+        (
+            lambda: miniflow_lib.watch_learning({0: [1.0]}, [1.0, 2.0]),
+            "1 predictions, and the targets are 2",
+        ),
+        (lambda: miniflow_lib.watch_learning({}, [1.0, 2.0]), "snapshots is a dict"),
+        (lambda: miniflow_lib.watch_learning({0: [1.0]}, [1.0]), "not all the same"),
+        (tangent_of(lambda x: 1 / x), "g is not a finite number everywhere from -1 to 3"),
+        (tangent_of(lambda x: [x, x]), "The function g must return one number, not a list"),
+        (tangent_of(lambda x: None), "The function g must return one number, not None"),
+        (lambda: miniflow_lib.cost_of_one_weight((g := a_graph()), g[3], 0, 1), "works out its own value"),
+        (lambda: miniflow_lib.cost_of_one_weight((g := a_graph()), g[2], 4, 0), "low must be the smaller"),
+        (lambda: miniflow_lib.nudge(topological_sort({Input("x"): [1.0, 2.0]}, None)), "shape"),
+        (lambda: miniflow_lib.descent(1e200), "start is a number from -10 to 10"),
+        (lambda: miniflow_lib.explorer(batch_size=7), "batch_size is one of 1, 2, 5, 11"),
+        (lambda: miniflow_lib.explorer(learning_rate=5), "learning_rate is a number from 0.0001 to 1, not 5"),
+        (lambda: miniflow_lib.explorer(rate=5), "A setting of the explorer is one of 'learning_rate'"),
+        (lambda: miniflow_lib.quiz(2), "The number of a lesson with a quiz is one of '00', '01'"),
+        (lambda: miniflow_lib.hints("feed"), "The name of an exercise is one of .*'feeds'"),
+        (lambda: miniflow_lib.show_source(a_graph()[0]), "show_source takes classes and functions"),
+        (lambda: setattr(miniflow_lib.trace, "DEBUG", "yes"), "trace.DEBUG is True or False, not 'yes'"),
+        (lambda: setattr(miniflow_lib.trace, "limit", -1), "trace.limit is a whole number of 0 or more"),
+        (
+            lambda: miniflow_lib.trace.override(DEBGU=True).__enter__(),
+            "one of .DEBUG., .T_DEBUG., not",
+        ),
+    ],
+)
+def test_what_the_fuzz_found_has_its_sentence(work, words):
+    """Before: another library's error, an endless loop, or a wrong picture without a word."""
+    with pytest.raises(MiniFlowError, match=words):
+        work()
+
+
+def test_a_point_where_the_curve_ends_has_no_line():
+    def root(x):
+        return np.sqrt(4 - x)  # up to 4: x + nudge leaves it
+
+    with np.errstate(all="ignore"):
+        box = miniflow_lib.tangent(root, at=3.5, around=0.5, label="g")
+    assert "leaves the finite numbers" in box.static["text/plain"]
+
+
+def test_a_film_of_a_training_that_explodes_can_be_seen():
+    film = miniflow_lib.watch_learning({0: [1.0, 2.0], 9: [np.inf, np.nan]}, [3.0, 5.0])
+    assert 'height="nan"' not in str(film.page())
+
+
+class Hands(Odd):
+    """A learner's op whose backward sets whatever it was told to."""
+
+    def forward(self):
+        self.value = self.inbound_nodes[0].value * 2
+
+    def backward(self):
+        self.gradients = self.result(self.inbound_nodes[0])
+
+
+@pytest.mark.parametrize(
+    ("gradients", "words"),
+    [
+        (lambda x: {x: "text"}, r"Hands.backward\(\) set 'text', a str as the gradient for x"),
+        (lambda x: {x: None}, r"Hands.backward\(\) set None as the gradient for x"),
+        (lambda x: {x: np.ones((3, 3))}, r"a gradient of shape \(3, 3\) for x, .* the shape \(2,\)"),
+        (lambda x: {}, r"Hands.backward\(\) set no gradient for x"),
+        (lambda x: [1.0], r"set self.gradients to a list: it is a dict"),
+    ],
+)
+@pytest.mark.parametrize("before", [lambda x: x, lambda x: Mul(x, x), Sigmoid])
+def test_a_wrong_gradient_moves_no_weight(gradients, words, before):
+    """Found by odd graphs: a weight that took another shape, or another library's error."""
+    x, y = Input("x"), Input("y")
+    node = before(x)
+    if node is not x:
+        words = words.replace("for x", f"for {node.name}")
+    graph = topological_sort({x: [1.0, 2.0], y: [0.0, 0.0]}, MSE(y, Hands(node, gradients)))
+    with pytest.raises(MiniFlowError, match=words):
+        forward_and_backward(graph)
+        sgd_update([x])
+    if node is x:
+        assert np.array_equal(x.value, [1.0, 2.0])
+
+
+def test_one_number_is_no_gradient_for_two():
+    x, y = Input("x"), Input("y")
+    forward_and_backward(
+        topological_sort({x: [1.0, 2.0], y: [0.0, 0.0]}, MSE(y, Hands(x, lambda x: {x: 1.0})))
+    )
+    with pytest.raises(MiniFlowError, match=r"of shape \(\) for x, whose value has the shape \(2,\)"):
+        sgd_update([x])
+
+
+def test_a_gradient_may_be_a_plain_number():
+    x, y = Input("x"), Input("y")
+    graph = topological_sort({x: 1.0, y: 0.0}, MSE(y, Hands(x, lambda x: {x: 4})))
+    forward_and_backward(graph)
+    sgd_update([x], 0.5)
+    assert x.value == -1.0
+
+
+def odd_graphs():
+    """{what is odd: a list that no sort returned, or nodes that somebody has spoilt}"""
+
+    def spoilt(place, **changed):
+        graph = a_graph()
+        vars(graph[place]).update(changed)
+        return graph
+
+    x = Input("x")
+    return {
+        "backwards": a_graph()[::-1],
+        "without its first": a_graph()[1:],
+        "without one in the middle": [*a_graph()[:3], a_graph()[-1]],
+        "twice": (graph := a_graph()) + graph,
+        "two graphs": a_graph() + a_graph(),
+        "a tuple": tuple(a_graph()),
+        "never fed": [Mul(Input("a"), Input("b"))],
+        "no cost": topological_sort({x: [1.0, 2.0]}, Sigmoid(x)),
+        "an input alone": topological_sort({Input("x"): 1.0}),
+        "no value": spoilt(0, value=None),
+        "a text as value": spoilt(0, value="abc"),
+        "a list as value": spoilt(0, value=[1.0, 2.0]),
+        "nan as value": spoilt(0, value=np.float64("nan")),
+        "no name": spoilt(0, name=None),
+        "a text as gradient": spoilt(3, gradients={x: "text"}),
+        "nothing in forward": spoilt(3, forward=lambda: None, value=None),
+        "a text from forward": spoilt(3, forward=lambda: None, value="text"),
+        "a list from forward": spoilt(3, forward=lambda: None, value=[1, 2]),
+        "a float from forward": spoilt(3, forward=lambda: None, value=4.0),
+        "something else among them": [*a_graph(), 3],
+    }
+
+
+OF_GRAPHS = {
+    "draw_graph": miniflow_lib.draw_graph,
+    "stepper": miniflow_lib.stepper,
+    "sort_game": miniflow_lib.sort_game,
+    "nudge": miniflow_lib.nudge,
+    "fill_in_gradients": miniflow_lib.fill_in_gradients,
+    "cost_of_one_weight": lambda graph: miniflow_lib.cost_of_one_weight(graph, graph[0], 0, 1),
+    "train": lambda graph: train(graph, {graph[0]: [1.0, 2.0]}, [], epochs=1, progress=False),
+    "check_gradients": lambda graph: miniflow_lib.check_gradients(graph[-1], dict.fromkeys(graph[:3], 1.0)),
+    "forward_pass": lambda graph: forward_pass(graph[-1], graph),
+    "backward_pass": miniflow_lib.backward_pass,
+    "forward_and_backward": forward_and_backward,
+    "sgd_update": lambda graph: sgd_update(graph[:3]),
+    "topological_sort": lambda graph: topological_sort(dict.fromkeys(graph[:3], 1.0)),
+}
+
+
+@pytest.mark.parametrize("name", OF_GRAPHS)
+def test_an_odd_graph_is_answered_or_said(name):
+    for odd, graph in odd_graphs().items():
+        with contextlib.redirect_stdout(io.StringIO()), miniflow_lib.trace.override(DEBUG=True, T_DEBUG=True):
+            result, error = quietly(lambda graph=graph: OF_GRAPHS[name](graph))
+        if odd == "something else among them":
+            assert error is not None or name in ("check_gradients", "sgd_update", "topological_sort"), odd
+        if hasattr(result, "_repr_mimebundle_"):
+            result._repr_mimebundle_()
 
 
 def test_nodes_of_two_graphs_mixed():

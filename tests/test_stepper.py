@@ -147,7 +147,7 @@ def test_parts_can_be_chosen_one_alone_too():
         "8 steps through sort, to be played in Jupyter"
     )
     for nothing in ((), ("sideways",)):
-        with pytest.raises(MiniFlowError, match="stepper shows sort, forward and backward"):
+        with pytest.raises(MiniFlowError, match="What a stepper shows is one of 'sort', 'forward'"):
             stepper(x_plus_y_plus_z(), show=nothing)
 
 

@@ -33,7 +33,7 @@ class Snapshot:
     """A graph of one's own: a copy, so that nothing tried on it reaches the learner's nodes."""
 
     def __init__(self, graph: Sequence[Node]):
-        errors.check_sorted(graph)
+        errors.check_nodes(graph)
         self.graph = copy.deepcopy(list(graph))
         self.cost = self.graph[-1]
         self.names = names(self.graph)
@@ -52,7 +52,7 @@ class Snapshot:
         for own, theirs in zip(self.graph, graph):
             if theirs is node:
                 return own
-        raise errors.MiniFlowError(f"{node!r} is not in this graph: pass a node of the sorted list.")
+        raise errors.MiniFlowError(f"{errors.what(node)} is not in this graph: pass one of its nodes.")
 
 
 def in_a_row(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:
@@ -91,6 +91,7 @@ def nudge(graph: Sequence[Node]) -> StaticBox:
     the gradient once a backward pass has filled the drawers. Works on a copy: the graph stays as it was.
     """
     snapshot = Snapshot(graph)
+    errors.check_cost(snapshot.cost, snapshot.graph)
     learned = bool(graph[-1].gradients)
     snapshot.run(backward=learned)
     before = {node: np.array(node.value) for node in snapshot.graph}
@@ -319,9 +320,21 @@ def tangent(
     function: of one number; at: where the point stands first; around: how far the curve is drawn to both
     sides; label: the name of the curve. slope = (f(x + nudge) - f(x)) / nudge.
     """
+    errors.check_function("The first argument of tangent", function, "function(x)")
+    errors.check_text("label", label)
+    at, around = errors.check_number("at", at, -1e6, 1e6), errors.check_number("around", around, 1e-3, 1e6)
     low, high = at - around, at + around
+
+    def f(x: float) -> float:
+        """The function's value, nan where it has none."""
+        try:
+            y = function(x)
+        except (ArithmeticError, ValueError):
+            return math.nan
+        return errors.check_returned(f"The function {label}", y)
+
     xs = [low + (high - low) * i / 120 for i in range(121)]
-    ys = [float(function(x)) for x in xs]
+    ys = [f(x) for x in xs]
     if not all(map(math.isfinite, ys)):
         raise errors.MiniFlowError(f"{label} is not a finite number everywhere from {low:g} to {high:g}.")
     nudges = [1.0, 0.5, 0.2, 0.1, 0.01, 0.001]
@@ -333,18 +346,21 @@ def tangent(
 
     def picture(setting: tuple[float, float]) -> tuple[str, str]:
         x, h = setting
-        y, y2 = float(function(x)), float(function(x + h))
+        y, y2 = f(x), f(x + h)
         slope = (y2 - y) / h
-        sentence = (
-            f"from x = {number(x)} to {number(x + h)}, {label} goes from {number(y)} to {number(y2, 7)}: "
-            f"slope {number(y2 - y)} / {number(h)} = {number(slope, 5)}"
-        )
+        way = f"from x = {number(x)} to {number(x + h)}, {label}"
+        if math.isfinite(slope):
+            rise = f"slope {number(y2 - y)} / {number(h)} = {number(slope, 5)}"
+            sentence = f"{way} goes from {number(y)} to {number(y2, 7)}: {rise}"
+        else:
+            sentence = f"{way} leaves the finite numbers: take another x or nudge"
         chart = Chart((low, high), span(ys), ("x", label), f"The curve {label} and a line: {sentence}")
         chart.curve(xs, ys, BLUE)
-        chart.line(x, y, slope, VERMILLION)
-        chart.step(x, y, x + h, y2, INK)
-        chart.dot(x + h, y2, BLUE, hollow=True)
-        chart.dot(x, y, BLUE)
+        if math.isfinite(slope):
+            chart.line(x, y, slope, VERMILLION)
+            chart.step(x, y, x + h, y2, INK)
+            chart.dot(x + h, y2, BLUE, hollow=True)
+            chart.dot(x, y, BLUE)
         return chart.svg(), sentence
 
     @LatestOnly
@@ -374,6 +390,12 @@ def cost_of_one_weight(
     graph: a sorted list whose last node is the cost; weight: an Input that holds a single number.
     A step adds step * slope to the weight, or takes it away. Works on a copy of the graph.
     """
+    low, high = errors.check_number("low", low, -1e6, 1e6), errors.check_number("high", high, -1e6, 1e6)
+    step = errors.check_number("step", step)
+    if high - low < 1e-3:
+        raise errors.MiniFlowError(
+            f"low is {low:g} and high is {high:g}: low must be the smaller one, by 0.001 or more."
+        )
     walk = Walk(graph, weight, low, high, step)
     name = walk.name
     slider = ipywidgets.FloatSlider(
@@ -438,6 +460,8 @@ class Walk:
         self.lock = threading.Lock()
         self.snapshot = Snapshot(graph)
         self.weight = self.snapshot.named(weight, graph)
+        if not isinstance(self.weight, Input):
+            raise errors.MiniFlowError(f"{weight.name} works out its own value: pick an Input.")
         if self.weight.value.size != 1:
             raise errors.MiniFlowError(
                 f"{weight.name} holds {self.weight.value.size} numbers: pick an Input that holds one."
@@ -458,6 +482,7 @@ class Walk:
         with self.lock:  # a click and a redraw may come in two threads
             self.weight.value = np.full(self.shape, w)
             cost = self.snapshot.run(backward=True)
+            errors.check_gradient(self.weight)
             return float(cost), float(self.weight.gradients[self.weight].reshape(()))
 
     def go(self, rate: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -63,12 +63,14 @@ def fate(places: Sequence[float], most: int = 10_000) -> str:
 
 def descent(start: float = 3.0, step: float = 0.01) -> StaticBox:
     """Gradient descent on x⁴ - 3x³ + 2, drawn as it walks from `start`, with a slider for the step size."""
+    start = errors.check_number("start", start, -10, 10)
+    step = errors.check_number("step", step, 0, 10)
     options = sorted({*STEPS, step})
     slider = ipywidgets.SelectionSlider(
         options=[(f"{s:g}", s) for s in options], value=step, description="step size"
     )
     view, says = ipywidgets.HTML(), ipywidgets.HTML()
-    low, high = -1.0, max(3.4, start + 0.4)
+    low, high = min(-1.0, start - 0.4), max(3.4, start + 0.4)
     xs = [low + (high - low) * i / 150 for i in range(151)]
     tallest = max(quartic(start) * 1.1, 14.0)
 
@@ -140,6 +142,26 @@ class Outcome:
         """Where each epoch stands on the axis."""
         each = self.updates_an_epoch if self.setting.equal == "updates" else 1
         return [each * (i + 1) for i in range(len(self.training))]
+
+
+RANGES = {"learning_rate": (1e-4, 1.0), "hidden": (1, 40), "epochs": (10, 300), "seed": (0, 9)}
+CHOICES = {
+    "batch_size": (1, 2, 5, 11, 23, 50, 101, 304),
+    "l2": (0.0, 1e-4, 1e-3, 0.003, 0.01, 0.03, 0.1, 0.3),
+    "equal": ("epochs", "updates"),
+}
+
+
+def check_setting(given: Mapping[str, object]) -> Setting:
+    """The setting, when the explorer's controls can stand there."""
+    for name, value in given.items():
+        errors.check_choice("A setting of the explorer", name, (*RANGES, *CHOICES))
+        if name in CHOICES:
+            errors.check_choice(name, value, CHOICES[name])
+        else:
+            check = errors.check_number if name == "learning_rate" else errors.check_count
+            check(name, value, *RANGES[name])
+    return Setting(**given)
 
 
 TOO_MUCH = 1e6  # a cost beyond this will not come back
@@ -271,27 +293,29 @@ class Explorer:
         self.says.value = self._sentence(self.done)
 
     def _controls(self, s: Setting) -> dict[str, ipywidgets.Widget]:
-        slow = {"style": {"description_width": "100px"}}
+        def look(name: str, description: str) -> dict:
+            """What all sliders have, and the ends of those that run over a range."""
+            low, high = RANGES.get(name, (None, None))
+            ends = {} if low is None else {"min": low, "max": high}
+            style = {"description_width": "100px"}
+            return {"value": getattr(s, name), "description": description, "style": style, **ends}
+
+        def stops(name: str) -> list[tuple[str, float]]:
+            return [(f"{value:g}", value) for value in CHOICES[name]]
+
+        rate = look("learning_rate", "learning rate")
+        rate |= {end: math.log10(rate[end]) for end in ("min", "max")}
         return {
-            "learning_rate": ipywidgets.FloatLogSlider(
-                value=s.learning_rate, min=-4, max=0, step=0.1, description="learning rate", **slow
-            ),
-            "hidden": ipywidgets.IntSlider(value=s.hidden, min=1, max=40, description="hidden units", **slow),
+            "learning_rate": ipywidgets.FloatLogSlider(step=0.1, **rate),
+            "hidden": ipywidgets.IntSlider(**look("hidden", "hidden units")),
             "batch_size": ipywidgets.SelectionSlider(
-                options=[1, 2, 5, 11, 23, 50, 101, 304], value=s.batch_size, description="batch size", **slow
+                options=stops("batch_size"), **look("batch_size", "batch size")
             ),
-            "epochs": ipywidgets.IntSlider(
-                value=s.epochs, min=10, max=300, step=10, description="epochs", **slow
-            ),
-            "seed": ipywidgets.IntSlider(value=s.seed, min=0, max=9, description="seed", **slow),
-            "l2": ipywidgets.SelectionSlider(
-                options=[("0", 0.0), *((f"{v:g}", v) for v in (1e-4, 1e-3, 0.003, 0.01, 0.03, 0.1, 0.3))],
-                value=s.l2,
-                description="L2",
-                **slow,
-            ),
+            "epochs": ipywidgets.IntSlider(step=10, **look("epochs", "epochs")),
+            "seed": ipywidgets.IntSlider(**look("seed", "seed")),
+            "l2": ipywidgets.SelectionSlider(options=stops("l2"), **look("l2", "L2")),
             "equal": ipywidgets.ToggleButtons(
-                options=[("equal epochs", "epochs"), ("equal updates", "updates")],
+                options=[(f"equal {what}", what) for what in CHOICES["equal"]],
                 value=s.equal,
                 style={"button_width": "auto"},
             ),
@@ -449,7 +473,7 @@ def explorer(**setting: float) -> StaticBox:
     Guess first how the training cost will fall beside the run before. Runs are judged on the validation part;
     the test part opens once. setting: where the controls stand first, for example learning_rate=0.02.
     """
-    made = Explorer(Homes(), Setting(**setting))
+    made = Explorer(Homes(), check_setting(setting))
     box = made.box()
     box.explorer = made
     return box

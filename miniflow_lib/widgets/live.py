@@ -8,6 +8,7 @@ from html import escape
 import ipywidgets
 import traitlets
 
+from ..errors import check_flag, check_function
 from ..tracing import trace
 from .base import LatestOnly, StaticBox, captured
 
@@ -42,7 +43,11 @@ def live(function: Callable[[], object], DEBUG: bool = True, T_DEBUG: bool = Fal
     As the last line of a cell. The flags that other cells see stay as they are. What the first run printed
     is stored in the notebook; an error of the first run is the cell's own, a later one is shown in its place.
     """
-    buttons = [_button("DEBUG", DEBUG), _button("T_DEBUG", T_DEBUG)]
+    check_function("The first argument of live", function, "function()")
+    buttons = [
+        _button("DEBUG", check_flag("DEBUG", DEBUG)),
+        _button("T_DEBUG", check_flag("T_DEBUG", T_DEBUG)),
+    ]
 
     def flags() -> dict[str, bool]:
         return {button.description: button.value for button in buttons}

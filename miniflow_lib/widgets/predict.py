@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from html import escape
-from numbers import Number
+from numbers import Real
 
 import ipywidgets
 import numpy as np
 
-from ..errors import MiniFlowError
+from .. import errors
 from .base import StaticBox, captured
 
 TEXT = "line-height:1.45;overflow-wrap:anywhere;color:var(--jp-content-font-color1,inherit)"
@@ -37,17 +37,45 @@ def predict(
     because: a sentence shown with the answer. show: called then too; what it prints or returns is shown.
     What the notebook stores is the question, never the answer.
     """
+    errors.check_text("The question", question)
+    errors.check_text("because", because)
+    if show is not None:
+        errors.check_function("show", show, "show()")
     if callable(answer):
         answer = answer()
-    if isinstance(answer, Number) or (isinstance(answer, np.ndarray) and answer.size == 1):
-        task = Amount(float(answer), tolerance)
-    elif choices is not None:
-        task = Choice([str(choice) for choice in choices], str(answer))
-    elif order is not None or isinstance(answer, (list, tuple, np.ndarray)):
-        task = Row([str(part) for part in answer], [str(name) for name in order or ()])
+    one_number = isinstance(answer, (int, float, np.number, np.ndarray)) and np.size(answer) == 1
+    if choices is not None:
+        task = Choice(_texts("choices", choices), str(answer))
+    elif order is not None or (isinstance(answer, (list, tuple, np.ndarray)) and not one_number):
+        task = Row(_texts("The answer", answer), _texts("order", () if order is None else order))
+    elif one_number:
+        number = errors.check_number("The answer", errors.check_returned("The answer", answer))
+        task = Amount(number, errors.check_number("tolerance", tolerance, 0))
     else:
-        raise MiniFlowError("predict takes a number, a list, or one of its choices=[...] as the answer.")
-    return Prediction(question, task, dict(wrong or {}), because, show)
+        raise errors.MiniFlowError(
+            "predict takes a number, a list, or one of its choices=[...] as the answer."
+        )
+    return Prediction(question, task, _checked({} if wrong is None else wrong, task), because, show)
+
+
+def _texts(name: str, parts) -> list[str]:
+    """The parts of a list as texts."""
+    if not isinstance(parts, (list, tuple, np.ndarray)) or not getattr(parts, "ndim", 1):
+        raise errors.MiniFlowError(f"{name} is a list here, such as ['x', 'f'].")
+    return [str(part) for part in parts]
+
+
+def _checked(wrong, task: Amount | Choice | Row) -> dict:
+    """The replies to wrong guesses, when each guess is one that could be made."""
+    if not isinstance(wrong, Mapping):
+        raise errors.MiniFlowError("wrong is a dict, {a likely guess: the sentence for it}.")
+    for guess, sentence in wrong.items():
+        errors.check_text(f"wrong[{guess!r}]", sentence)
+        if not task.could_be(guess):
+            raise errors.MiniFlowError(
+                f"wrong has a sentence for {guess!r}, and nobody can guess that: a guess is {task.wish}."
+            )
+    return dict(wrong)
 
 
 # --- kinds of answers -------------------------------------------------------------------------------------
@@ -72,6 +100,9 @@ class Amount:
             return None
         return number if math.isfinite(number) else None
 
+    def could_be(self, guess: object) -> bool:
+        return isinstance(guess, Real)
+
     def same(self, guess: float, other: object) -> bool:
         other = float(other)
         return abs(guess - other) <= self.tolerance + 1e-9 * abs(other)
@@ -87,7 +118,7 @@ class Choice:
 
     def __init__(self, choices: list[str], answer: str):
         if answer not in choices:
-            raise MiniFlowError(f"The answer {answer!r} is not one of the choices {choices}.")
+            raise errors.MiniFlowError(f"The answer {answer!r} is not one of the choices {choices}.")
         self.answer, self.wish = answer, "a choice"
         self.told = "".join(f"\n  ( ) {choice}" for choice in choices)
         self.field = ipywidgets.RadioButtons(
@@ -96,6 +127,9 @@ class Choice:
 
     def read(self, choice: str | None) -> str | None:
         return choice
+
+    def could_be(self, guess: object) -> bool:
+        return str(guess) in self.field.options
 
     def same(self, guess: str, other: object) -> bool:
         return guess == str(other)
@@ -111,7 +145,9 @@ class Row:
 
     def __init__(self, answer: list[str], names: list[str]):
         if names and sorted(names) != sorted(answer):
-            raise MiniFlowError(f"order= has to name what the answer puts in order: {', '.join(answer)}.")
+            raise errors.MiniFlowError(
+                f"order= has to name what the answer puts in order: {', '.join(answer)}."
+            )
         self.answer, self.names = answer, names
         self.wish = "each name once" if names else "all of it"
         self.told = f"\n  to be put in order: {', '.join(names)}" if names else ""
@@ -126,6 +162,10 @@ class Row:
         if len(exact) == len(self.names):  # capitals matter only where X and x are two names
             parts = [exact.get(part.casefold(), part) for part in parts]
         return parts if sorted(parts) == sorted(self.names) else None
+
+    def could_be(self, guess: object) -> bool:
+        parts = guess if isinstance(guess, str) else ", ".join(map(str, guess)) if np.iterable(guess) else ""
+        return self.read(parts) is not None
 
     def same(self, guess: list[str], other: object) -> bool:
         if isinstance(other, str):

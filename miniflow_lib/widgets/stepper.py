@@ -40,7 +40,7 @@ def stepper(graph: Sequence[Node] | Node, show: Sequence[str] = PARTS) -> Static
     graph: a sorted list or an output node; it runs once more on what its Inputs hold, and is left as it was.
     show: which of "sort", "forward" and "backward", or one of them. Raises what the run itself raises.
     """
-    view, steps = film(graph, (show,) if isinstance(show, str) else tuple(show))
+    view, steps = film(graph, show)
     drawing = view.drawing([step.scene for step in steps])
     style, last = page_width(drawing.width), len(steps) - 1
     frames = []
@@ -88,27 +88,24 @@ def _frame(heading: str, step: Step, svg: str, width: float) -> str:
 # --- from what happened to steps ---------------------------------------------------------------------------
 
 
-def film(graph: Sequence[Node] | Node, show: tuple[str, ...]) -> tuple[GraphView, list[Step]]:
+def film(graph: Sequence[Node] | Node, show: Sequence[str]) -> tuple[GraphView, list[Step]]:
     """Runs the graph once more and tells it step by step. The nodes are as before afterwards."""
-    wrong = [part for part in show if part not in PARTS]
-    if wrong or not show:
-        raise errors.MiniFlowError(
-            f"stepper shows {_and(PARTS)}, and nothing else: "
-            f"{_and([repr(part) for part in wrong]) or 'an empty list'} is none of them."
-        )
+    parts = show if isinstance(show, (list, tuple)) else [show]
+    for part in parts or [None]:
+        errors.check_choice("What a stepper shows", part, PARTS)
     nodes = GraphView(graph).nodes
     with _left_as_it_was(nodes), trace.override(DEBUG=False, T_DEBUG=False), trace.record() as events:
-        if "sort" in show or errors.is_node(graph):
+        if "sort" in parts or errors.is_node(graph):
             nodes = _sort_again(nodes, events)
         view = GraphView(nodes)
         teller = Teller(view)
-        steps = list(teller.sort_steps(events)) if "sort" in show else []
-        if {"forward", "backward"} & set(show):
+        steps = list(teller.sort_steps(events)) if "sort" in parts else []
+        if {"forward", "backward"} & set(parts):
             events.clear()
             forward_pass(nodes[-1], nodes)
             told = list(teller.forward_steps(events))
-            steps += told if "forward" in show else []
-        if "backward" in show:
+            steps += told if "forward" in parts else []
+        if "backward" in parts:
             events.clear()
             backward_pass(nodes)
             steps += teller.backward_steps(events)

@@ -7,6 +7,7 @@ from html import escape
 
 import numpy as np
 
+from .. import errors
 from ..drawing import BLUE, INK, picture_html
 from .base import StaticBox
 from .stepper import CARD, played
@@ -23,8 +24,7 @@ def watch_learning(snapshots: Mapping[int, np.ndarray], targets: np.ndarray) -> 
     Each picture shows the cost so far, beside what you pay for always saying the average, and the cloud of
     predicted against true. Without a kernel a row of four clouds is seen.
     """
-    targets = np.ravel(targets)
-    clouds = {rounds: np.ravel(predicted) for rounds, predicted in snapshots.items()}
+    targets, clouds = _checked(snapshots, targets)
     costs = {rounds: float(np.mean((cloud - targets) ** 2)) for rounds, cloud in clouds.items()}
     lazy = float(np.mean((targets - targets.mean()) ** 2))
     frames = []
@@ -36,6 +36,25 @@ def watch_learning(snapshots: Mapping[int, np.ndarray], targets: np.ndarray) -> 
         frames.append(f'<div style="{CARD}"><div>{words}</div>{svg}</div>')
     stored = _stored(targets, clouds, costs)
     return StaticBox(played(frames), **stored, page=lambda: {"kind": "frames", "frames": frames})
+
+
+def _checked(snapshots, targets) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+    """Both as flat arrays, the same number of prices in each."""
+    targets = np.ravel(errors.check_array("targets", targets))
+    if not np.isfinite(targets).all() or targets.max() <= 0 or np.ptp(targets) == 0:
+        raise errors.MiniFlowError("targets are finite prices, not all the same, and at least one above 0.")
+    if not isinstance(snapshots, Mapping) or not snapshots:
+        raise errors.MiniFlowError("snapshots is a dict with an entry at least, {rounds: predictions}.")
+    clouds = {}
+    for rounds, predicted in snapshots.items():
+        errors.check_count("The rounds of a snapshot", rounds)
+        cloud = clouds[rounds] = np.ravel(errors.check_array(f"The snapshot {rounds}", predicted))
+        if len(cloud) != len(targets):
+            raise errors.MiniFlowError(
+                f"The snapshot {rounds} has {len(cloud)} predictions, and the targets are {len(targets)}: "
+                "it needs one for each."
+            )
+    return targets, clouds
 
 
 def _stored(targets: np.ndarray, clouds: Mapping[int, np.ndarray], costs: Mapping[int, float]) -> dict:
@@ -88,11 +107,11 @@ def _bars(seen: Mapping[int, float], all_rounds: list[int], lazy: float) -> list
         if rounds not in seen:
             continue
         cost = seen[rounds]
-        tall = size * min(cost, highest) / highest
+        tall = size * (cost if cost <= highest else highest) / highest  # nan is too high as well
         bar = f'x="{x + 3:.1f}" y="{top + size - tall:.1f}" width="{wide - 6:.1f}" height="{tall:.1f}"'
         parts.append(f'<rect {bar} fill="{BLUE}" fill-opacity="{1 if rounds == list(seen)[-1] else 0.35}"/>')
         above = top + size - tall - 5 if cost <= highest else top - 4
-        parts.append(_text(x + wide / 2, above, _short(cost) + "↑" * (cost > highest), 13))
+        parts.append(_text(x + wide / 2, above, _short(cost) + "↑" * (not cost <= highest), 13))
     level = top + size - size * lazy / highest
     parts.append(f'<path d="M10 {level:.1f}h{BARS - 20}" stroke="{INK}" stroke-dasharray="6 4"/>')
     parts.append(_text(BARS - 12, level - 6, f"always the average: {_short(lazy)}", 13, "end"))
