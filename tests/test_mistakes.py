@@ -240,7 +240,9 @@ def test_jupyter_shows_the_sentence_and_the_learners_line_and_not_our_stack():
     try:
         with capture_output() as shown:
             shell.run_cell("from miniflow_lib import Add, Input\nx = Input('x')\nf = Add(x, 3)")
+            shell.run_cell("from miniflow_lib import tangent\ntangent(3)")
     finally:
         InteractiveShell.clear_instance()
     assert "Input number 2 of Add is 3, an int" in shown.stdout and "In line 3: f = Add(x, 3)" in shown.stdout
-    assert "errors.py" not in shown.stdout and "nodes.py" not in shown.stdout
+    assert "The first argument of tangent" in shown.stdout and "In line 2: tangent(3)" in shown.stdout
+    assert not [part for part in ("errors.py", "nodes.py", "check_", "raise ") if part in shown.stdout]
