@@ -388,6 +388,10 @@ def check_update(trainables) -> None:
                 "graph that it is part of."
             )
         as_array(node.value, node)
+        if not isinstance(node.value, (np.ndarray, np.generic)):
+            raise MiniFlowError(
+                f"{node.name} was set by hand to {what(node.value)}: run forward_and_backward before this."
+            )
         check_gradient(node)
 
 

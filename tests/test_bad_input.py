@@ -371,6 +371,17 @@ def tangent_of(function):
         (lambda: next(minibatches(10, 0, np.random.default_rng(0))), "batch_size is a whole number of 1 or"),
         (lambda: sgd_update(a_graph()[:1], np.complex128(1)), "The learning rate is a number of 0 or more"),
         (lambda: sgd_update(a_graph()[:1], 10**400), "The learning rate is a number of 0 or more"),
+        (
+            lambda: train(a_graph(), {Input("a"): [1]}, []),
+            "a is not in the graph that is to be trained",
+        ),
+        (lambda: train((g := a_graph()), {g[0]: [1]}, g[:1]), "X is both data and trainable"),
+        (lambda: train((g := a_graph()), {g[0]: [1], g[1]: [1, 2]}, []), r"each: X \(1,\), y \(2,\)"),
+        (lambda: train((g := a_graph()), {g[0]: 1}, []), r"must have a row for each example, .*: X \(\)"),
+        (
+            lambda: (setattr((g := a_graph())[2], "value", [1.0]), sgd_update([g[2]])),
+            "was set by hand to a list",
+        ),
         (lambda: topological_sort({Input("x"): 10**5000}), "The Input x was given a huge number, an int"),
         (lambda: miniflow_lib.draw_graph(a_graph(), path=3), r"path is a list of nodes, \[x, f\], not 3"),
         (lambda: miniflow_lib.draw_graph(a_graph(), labels="x"), "labels is a dict"),
