@@ -82,7 +82,7 @@ def train(
                 weights = [t.value for t in trainables]
             costs.append(total / m)
             if bar is not None:
-                bar.value = epoch
+                bar(epoch)
             if on_epoch is not None and on_epoch(epoch, costs[-1]) is False:
                 break
     except errors.MiniFlowError as error:
@@ -95,11 +95,13 @@ def train(
             t.value = value
         for node, array in arrays.items():
             node.value = array
+        if bar is not None:
+            bar(len(costs), at_once=True)
     return costs
 
 
 def _progress_bar(epochs: int):
-    """A bar whose stored text never changes; nothing outside a notebook."""
+    """A function that moves a bar whose stored text never changes; None outside a notebook."""
     from IPython import get_ipython
 
     if get_ipython() is None or not hasattr(get_ipython(), "kernel"):
@@ -108,6 +110,6 @@ def _progress_bar(epochs: int):
 
     from .widgets.base import progress_bar
 
-    bar, box = progress_bar(epochs)
+    show, box = progress_bar(epochs)
     display(box)
-    return bar
+    return show

@@ -293,6 +293,21 @@ def test_the_progress_bar_stores_the_same_text_whatever_came_of_the_run():
     assert texts == [["5 epochs"], ["5 epochs"], ["1 epoch"], []]
 
 
+def test_the_bar_moves_so_seldom_that_the_server_drops_nothing_and_ends_where_the_training_did(monkeypatch):
+    from miniflow_lib.widgets import base
+
+    show, box = base.progress_bar(10_000)
+    now, seen = 0.0, []
+    monkeypatch.setattr(base.time, "monotonic", lambda: now)
+    box.children[0].observe(lambda change: seen.append(change.new), "value")
+    for epoch in range(1, 9_000):  # a thousandth of a second each
+        now += 0.001
+        show(epoch)
+    assert seen[0] == 1 and 9 * 15 < len(seen) <= 9 * 20 + 1 and 8_900 < seen[-1]
+    show(9_000, at_once=True)
+    assert seen[-1] == 9_000
+
+
 def test_outside_a_notebook_there_is_no_bar(capsys):
     graph, feeds, trainables = line()
     assert len(train(graph, feeds, trainables, epochs=2)) == 2

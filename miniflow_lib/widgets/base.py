@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -92,8 +94,19 @@ class LatestOnly:
                 self.work(setting)
 
 
-def progress_bar(epochs: int) -> tuple[ipywidgets.IntProgress, StaticBox]:
-    """A bar from 0 to `epochs`, and the box to display it in."""
+def progress_bar(epochs: int) -> tuple[Callable[..., None], StaticBox]:
+    """A function that shows how many of the `epochs` are done, and the box with the bar, to be displayed.
+
+    The bar moves twenty times a second at most: beyond a thousand messages a second the Jupyter server stops
+    passing on what a kernel sends, and with it what the cell prints.
+    """
     bar = ipywidgets.IntProgress(max=epochs, description="epochs")
+    moved = -math.inf
+
+    def show(done: int, at_once: bool = False) -> None:
+        nonlocal moved
+        if at_once or time.monotonic() - moved >= 0.05:
+            bar.value, moved = done, time.monotonic()
+
     text = f"{epochs} epoch{'s' * (epochs != 1)}"
-    return bar, StaticBox([bar], text=text, page=lambda: {"kind": "text"})
+    return show, StaticBox([bar], text=text, page=lambda: {"kind": "text"})

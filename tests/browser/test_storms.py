@@ -98,7 +98,7 @@ def fit(epochs):
     rng = np.random.default_rng(0)
     rows = {X: rng.standard_normal((50, 3)), y: rng.standard_normal(50)}
     graph = topological_sort({**rows, W: np.zeros((3, 1)), b: np.zeros(1)}, MSE(y, Linear(X, W, b)))
-    return train(graph, rows, [W, b], epochs=epochs)
+    return train(graph, rows, [W, b], epochs=epochs, batch_size=50)
 
 EPOCHS = 10**7"""
     run = 'costs = fit(EPOCHS)\nprint(f"{costs[0]:.4g}")'
@@ -107,7 +107,7 @@ EPOCHS = 10**7"""
     lab.run_cell(0)
     lab.run_cell(1, wait=False)
     lab.cell(1).locator(".widget-hprogress").wait_for()
-    lab.page.wait_for_timeout(500)
+    lab.page.wait_for_timeout(4000)  # thousands of epochs, and the server still passes on what is said
     lab.command("notebook:interrupt-kernel")
     lab.idle()
     said, first = lab.stdout(1).splitlines()
