@@ -55,7 +55,7 @@ test: setup  ## the tests of the library, and every notebook run and compared wi
 test-browser: setup  ## the lessons in a real JupyterLab, driven in Chromium
 	@$(RUN) -m pytest tests/browser $(TEST_ARGS)
 
-test-matrix: setup  ## the notebooks on Python 3.11 to 3.13, oldest and newest packages, three processors
+test-matrix: setup  ## the notebooks on Python 3.11 to 3.13, oldest and newest packages, several processors
 	@$(RUN) tests/matrix.py $(MATRIX_ARGS)
 
 lint: setup  ## the style of the code, the notebooks' included
