@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 FLOAT = np.dtype(float)
+MOST_SHOWN = 100  # nodes with a box, a button or a picture of their own; more nobody follows
+ANY = object()  # "whichever node": None is what a learner may give by mistake
 _HERE = os.path.dirname(__file__) + os.sep
 
 
@@ -132,7 +134,12 @@ def check_array(name: str, value) -> np.ndarray:
         raise MiniFlowError(
             f"{name} was given rows of different lengths: every row needs the same."
         ) from None
-    if array.dtype.kind not in "biuf" or np.ma.is_masked(value):
+    if np.ma.is_masked(value):
+        raise MiniFlowError(
+            f"{name} was given a masked array, in which numbers are missing: fill them in, or leave out "
+            "their rows."
+        )
+    if array.dtype.kind not in "biuf":
         raise MiniFlowError(f"{name} was given {what(value)}: give it a number or an array of numbers.")
     if not array.size:
         raise MiniFlowError(
@@ -174,9 +181,9 @@ def cycle(nodes: Sequence) -> MiniFlowError:
 # --- the passes -------------------------------------------------------------------------------------------
 
 
-def check_sorted(graph, output=None) -> Sequence:
+def check_sorted(graph, output=ANY) -> Sequence:
     """The list itself, when it is one that a pass can run over and `output` is in it."""
-    if type(graph) is list and graph and (output is None or graph[-1] is output):
+    if type(graph) is list and graph and (output is ANY or graph[-1] is output):
         return graph
     if type(graph) is not list and (
         is_node(graph) or isinstance(graph, (str, bytes, Mapping)) or not isinstance(graph, Sequence)
@@ -188,7 +195,7 @@ def check_sorted(graph, output=None) -> Sequence:
         raise MiniFlowError(
             "The list of nodes is empty: sort a graph first, graph = topological_sort({x: 4})."
         )
-    if output is not None and graph[-1] is not output and not any(node is output for node in graph):
+    if output is not ANY and not any(node is output for node in graph):
         if isinstance(output, Sequence):
             raise MiniFlowError(
                 "forward_pass takes the node first and the list second: forward_pass(f, graph)."
@@ -495,6 +502,15 @@ def check_text(name: str, value) -> str:
     if not isinstance(value, str):
         raise MiniFlowError(f"{name} is a text, not {what(value)}.")
     return value
+
+
+def check_size(name: str, graph: Sequence, most: int) -> None:
+    """Raises where a graph has more nodes than there is any use, or time, to show."""
+    if len(graph) > most:
+        raise MiniFlowError(
+            f"The graph has {len(graph)} nodes, and {name} at most {most}: show a part of it, or the same "
+            "on a smaller graph."
+        )
 
 
 def check_choice(name: str, value, choices: Sequence):

@@ -11,8 +11,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from . import errors
+
 MARGIN = 12  # all lengths in pixels
 SWEEPS = 12
+LANES = 20_000  # takes some seconds; a hundred nodes that all use the first one have 5000
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,12 @@ def lay_out(
     turned = _closing_a_cycle(nodes, edges)
     forward = {edge: (edge[::-1] if edge in turned else edge) for edge in edges}
     rank = _ranks(nodes, list(forward.values()))
+    lanes = sum(rank[b] - rank[a] for a, b in forward.values())
+    if lanes > LANES:
+        raise errors.MiniFlowError(
+            f"A picture of these {len(nodes)} nodes has {lanes} pieces of arrows, and {LANES} at most can be "
+            "drawn: draw a part of the graph, draw_graph(node) with a node nearer to its beginning."
+        )
     columns, chains = _columns(nodes, forward, rank, sizes, label_sizes)
     _order(columns)
     _settle(columns)

@@ -65,7 +65,7 @@ class Input(Node):
         """Keep the value it has, or take the one it is given."""
         if value is not None:
             self.value = value
-        if getattr(self.value, "dtype", None) is not errors.FLOAT:  # set by hand to a list or an int
+        if type(self.value) is not np.ndarray or self.value.dtype is not errors.FLOAT:  # set by hand
             self.value = errors.as_array(self.value, self)
 
     def backward(self) -> None:

@@ -386,6 +386,7 @@ def tangent_of(function):
         (lambda: miniflow_lib.draw_graph(a_graph(), path=3), r"path is a list of nodes, \[x, f\], not 3"),
         (lambda: miniflow_lib.draw_graph(a_graph(), labels="x"), "labels is a dict"),
         (lambda: miniflow_lib.draw_graph([[1], 2]), "The list has a list in it"),
+        (lambda: forward_pass(None, a_graph()), "None is not in the sorted list"),
         (lambda: miniflow_lib.stepper(a_graph(), "back"), "What a stepper shows is one of 'sort', 'forward'"),
         (lambda: miniflow_lib.live(a_graph()), r"is a function, which is called as function\(\), not a list"),
         (lambda: miniflow_lib.predict("?", 3, wrong={"4": "No."}), "nobody can guess that: .* a number"),
@@ -423,6 +424,64 @@ def test_what_the_fuzz_found_has_its_sentence(work, words):
     """Before: another library's error, an endless loop, or a wrong picture without a word."""
     with pytest.raises(MiniFlowError, match=words):
         work()
+
+
+class Column(np.ndarray):
+    """An array of a class of its own, as a table's column is: its sums and products need not be numpy's."""
+
+    def __mul__(self, other):
+        return self @ other
+
+    __rmul__ = __mul__
+
+
+def test_what_was_set_by_hand_is_computed_with_as_a_plain_array():
+    """Found: an np.matrix turned Mul into the product of matrices, without a word."""
+    x = Input("x")
+    graph = topological_sort({x: 1}, f := Mul(x, x))
+    x.value = np.array([[1.0, 2.0], [3.0, 4.0]]).view(Column)
+    assert forward_pass(f, graph).tolist() == [[1.0, 4.0], [9.0, 16.0]]
+    assert type(x.value) is np.ndarray
+
+
+def test_missing_numbers_set_by_hand_are_said():
+    """Found: a masked array went through the graph with what stands under its mask."""
+    x = Input("x")
+    graph = topological_sort({x: 1.0}, f := Add(x, x))
+    x.value = np.ma.array([1.0, 2.0], mask=[False, True])
+    with pytest.raises(MiniFlowError, match="The Input x was given a masked array, in which numbers are"):
+        forward_pass(f, graph)
+
+
+def shared(n: int) -> list[Node]:
+    """A row of n sums that all use the first node as well."""
+    node = x = Input("x")
+    for _ in range(n):
+        node = Add(node, x)
+    graph = topological_sort({x: 1.0}, node)
+    forward_and_backward(graph)
+    return graph
+
+
+@pytest.mark.parametrize(
+    ("show", "words"),
+    [
+        (miniflow_lib.draw_graph, "3001 nodes has 4504499 pieces of arrows, and 20000 at most"),
+        (miniflow_lib.stepper, "3001 nodes, and a stepper plays at most 100"),
+        (miniflow_lib.sort_game, "3001 nodes, and the game has a button for at most 100"),
+        (miniflow_lib.nudge, "3001 nodes, and nudge shows at most 100"),
+        (miniflow_lib.fill_in_gradients, "3001 nodes, and fill_in_gradients asks for those of at most 100"),
+    ],
+)
+def test_a_graph_too_large_to_be_shown_is_said_at_once(show, words):
+    """Found: hours for a picture, and a RecursionError for what works on a copy."""
+    with pytest.raises(MiniFlowError, match=words):
+        show(shared(3000))
+
+
+def test_the_cost_of_one_weight_in_a_long_graph():
+    graph = shared(1000)
+    assert "1001" in miniflow_lib.cost_of_one_weight(graph, graph[0], 0, 2).static["text/plain"]
 
 
 def test_a_point_where_the_curve_ends_has_no_line():

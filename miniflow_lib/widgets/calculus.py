@@ -34,7 +34,7 @@ class Snapshot:
 
     def __init__(self, graph: Sequence[Node]):
         errors.check_nodes(graph)
-        self.graph = copy.deepcopy(list(graph))
+        self.graph = copied(graph)
         self.cost = self.graph[-1]
         self.names = names(self.graph)
         self.run()
@@ -53,6 +53,20 @@ class Snapshot:
             if theirs is node:
                 return own
         raise errors.MiniFlowError(f"{errors.what(node)} is not in this graph: pass one of its nodes.")
+
+
+def copied(graph: Sequence[Node]) -> list[Node]:
+    """A copy of each node, joined as they are in this graph; what else hangs on them is left out.
+
+    (copy.deepcopy of the list would go from node to node, and break off in a long graph.)
+    """
+    twins = {id(node): object.__new__(type(node)) for node in graph}
+    for node in graph:
+        own = {name: held for name, held in vars(node).items() if name not in ("outbound_nodes", "run")}
+        twin = twins[id(node)]
+        vars(twin).update(copy.deepcopy(own, twins))
+        twin.outbound_nodes = [twins[id(out)] for out in node.outbound_nodes if id(out) in twins]
+    return [twins[id(node)] for node in graph]
 
 
 def in_a_row(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:
@@ -91,6 +105,7 @@ def nudge(graph: Sequence[Node]) -> StaticBox:
     the gradient once a backward pass has filled the drawers. Works on a copy: the graph stays as it was.
     """
     snapshot = Snapshot(graph)
+    errors.check_size("nudge shows", snapshot.graph, errors.MOST_SHOWN)
     errors.check_cost(snapshot.cost, snapshot.graph)
     learned = bool(graph[-1].gradients)
     snapshot.run(backward=learned)
@@ -593,6 +608,7 @@ class Puzzle:
                     f"{self.snapshot.names[node]} has the shape {np.shape(node.value)}: "
                     "fill_in_gradients is for graphs of single numbers."
                 )
+        errors.check_size("fill_in_gradients asks for those of", self.snapshot.graph, errors.MOST_SHOWN)
         self.snapshot.run(backward=True)
         view = GraphView(self.snapshot.graph)
         self.edges = sorted(view.edges, key=lambda edge: -self.snapshot.graph.index(edge[1]))
