@@ -129,7 +129,9 @@ def check_array(name: str, value) -> np.ndarray:
             f"{name} was given {what(value)} as its value: give it a number or an array of numbers."
         )
     try:
-        array = np.asarray(value)
+        array = _plain(value)
+    except OverflowError:
+        raise MiniFlowError(f"{name} was given a whole number that is too large for a float.") from None
     except ValueError:
         raise MiniFlowError(
             f"{name} was given rows of different lengths: every row needs the same."
@@ -146,6 +148,14 @@ def check_array(name: str, value) -> np.ndarray:
             f"{name} was given an empty array, shape {array.shape}: it needs at least one number."
         )
     return np.array(array, dtype=FLOAT)
+
+
+def _plain(value) -> np.ndarray:
+    """value as numpy has it; whole numbers beyond 64 bits as floats and not as objects."""
+    array = np.asarray(value)
+    if array.dtype.kind == "O" and array.size and all(type(one) is int for one in array.flat):
+        array = array.astype(FLOAT)
+    return array
 
 
 def inbound_nodes_of(node) -> Sequence:
@@ -244,8 +254,8 @@ def check_cost(cost, graph) -> None:
 def _numbers(value) -> np.ndarray | None:
     """value as an array of numbers; None where it is something else."""
     try:
-        array = np.asarray(value)
-    except ValueError:  # rows of different lengths
+        array = _plain(value)
+    except (ValueError, OverflowError):  # rows of different lengths; a whole number too large for a float
         return None
     return array if array.dtype.kind in "biuf" else None
 
@@ -313,7 +323,6 @@ def explained(error: Exception, node, graph, direction: str) -> Exception:
         return error
     if not is_node(node):
         return no_node(node)
-    kind = type(node).__name__
     for inbound in node.inbound_nodes:
         if inbound.value is None:
             if any(inbound is other for other in graph) and type(inbound).__name__ != "Input":
@@ -324,11 +333,13 @@ def explained(error: Exception, node, graph, direction: str) -> Exception:
                 f"{node.name} ran before {inbound.name} had a value: run the nodes in the order of "
                 "topological_sort."
             )
+    ours = type(node).__module__ == __package__ + ".ops"
+    kinds = "fc" if ours and not isinstance(error, ValueError) else "biufc"  # a ValueError is about shapes
     for inbound in node.inbound_nodes:
-        if not isinstance(inbound.value, (np.ndarray, np.generic)):
+        if not isinstance(inbound.value, (np.ndarray, np.generic)) or inbound.value.dtype.kind not in kinds:
             return MiniFlowError(
-                f"{node.name} cannot work with {inbound.name}, whose value is {what(inbound.value)}: make "
-                "it a numpy array or number (np.tanh and not math.tanh, np.array(rows) and not rows)."
+                f"{node.name} cannot work with {inbound.name}, whose value is {what(inbound.value)}: make it "
+                "a numpy array or number of floats (np.tanh and not math.tanh, np.array(rows) and not rows)."
             )
     if direction == "backward":
         for consumer in node.outbound_nodes:
@@ -336,8 +347,13 @@ def explained(error: Exception, node, graph, direction: str) -> Exception:
             if wrong:
                 return wrong
     shapes = ", ".join(f"{n.name} {np.shape(n.value)}" for n in node.inbound_nodes)
-    if type(node).__module__ == __package__ + ".ops":
-        hint = _SHAPE_HINTS.get(kind, "the shapes must be equal or stretch to one another")
+    if isinstance(error, MemoryError):
+        return MiniFlowError(
+            f"There is no room in memory for what {node.name} makes of these shapes, {shapes}: print them "
+            "first, and see which of them is not as you meant it."
+        )
+    if ours and not isinstance(error, (ArithmeticError, Warning)):  # those are an overflow's
+        hint = _SHAPE_HINTS.get(type(node).__name__, "the shapes must be equal or stretch to one another")
         return MiniFlowError(f"{node.name} cannot work with these shapes, {shapes}: {hint}.")
     error.add_note(f"(in {direction}() of {node.name}, whose inputs have the shapes: {shapes})")
     return error

@@ -72,6 +72,8 @@ def as_plain(value):
         array = np.asarray(value)
     except ValueError:
         return None
+    if array.dtype == object and array.size and all(type(one) is int for one in array.flat):  # beyond 64 bits
+        array = array.astype(float)
     fits = array.dtype.kind in "biuf" and array.size and not np.ma.is_masked(value)
     return array.astype(float) if fits else None
 
@@ -382,7 +384,7 @@ def tangent_of(function):
             lambda: (setattr((g := a_graph())[2], "value", [1.0]), sgd_update([g[2]])),
             "was set by hand to a list",
         ),
-        (lambda: topological_sort({Input("x"): 10**5000}), "The Input x was given a huge number, an int"),
+        (lambda: topological_sort({Input("x"): 10**5000}), "given a whole number that is too large for a"),
         (lambda: miniflow_lib.draw_graph(a_graph(), path=3), r"path is a list of nodes, \[x, f\], not 3"),
         (lambda: miniflow_lib.draw_graph(a_graph(), labels="x"), "labels is a dict"),
         (lambda: miniflow_lib.draw_graph([[1], 2]), "The list has a list in it"),
@@ -451,6 +453,44 @@ def test_missing_numbers_set_by_hand_are_said():
     x.value = np.ma.array([1.0, 2.0], mask=[False, True])
     with pytest.raises(MiniFlowError, match="The Input x was given a masked array, in which numbers are"):
         forward_pass(f, graph)
+
+
+def run(op, *values):
+    """What an op makes of values that a learner's op sets, as they are."""
+    x = Input("x")
+    f = op(*(Odd(x, value) for value in values))
+    return forward_pass(f, topological_sort({x: 1}, f))
+
+
+@pytest.mark.parametrize(
+    ("op", "values", "words"),
+    [
+        (Add, [np.array(["a"])] * 2, "Add cannot work with Odd, whose value is an array .* kind <U1"),
+        (Mul, [np.array([None, 1])], "Mul cannot work with Odd, whose value is an array .* kind object"),
+        (Sigmoid, [np.array([True])], "whose value is an array of shape .* bool: make it .* of floats"),
+        (Linear, [np.int64(3)] * 3, "Linear cannot work with Odd, whose value is an int64: make it"),
+        (Add, [np.ones((10**7, 1)), np.ones((1, 10**7))], r"no room in memory for what Add .* \(10000000,"),
+    ],
+)
+def test_what_a_learners_op_hands_on_is_named_as_what_is_wrong(op, values, words):
+    """Found: of each of them it was said that the shapes do not fit."""
+    with pytest.raises(MiniFlowError, match=words):
+        run(op, *values)
+
+
+def test_who_asks_numpy_to_raise_gets_numpys_own_error_and_the_nodes_name():
+    """Found: that the shapes do not fit was said here too."""
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError, match="overflow") as caught:
+        run(Mul, np.float64(1e308), np.float64(1e308))
+    assert "in forward() of Mul" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("value", [2**70, [2**70, 1], -(10**30)])
+def test_whole_numbers_beyond_64_bits_are_numbers(value):
+    """Found: a whole number was answered by: give it a number."""
+    x = Input("x")
+    topological_sort({x: value})
+    assert np.array_equal(x.value, np.array(value, dtype=float))
 
 
 def shared(n: int) -> list[Node]:
