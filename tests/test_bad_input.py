@@ -27,8 +27,10 @@ from miniflow_lib import (
     minibatches,
     sgd_update,
     topological_sort,
+    trace,
     train,
 )
+from miniflow_lib.checks import exercises
 
 numbers = st.one_of(
     st.integers(-(10**30), 10**30),
@@ -349,6 +351,65 @@ def test_one_wrong_argument_is_answered_or_said(name):
                 quietly(lambda: shown(name, arguments))
             except TypeError as error:  # a function that is called with something else than it takes
                 assert callable(arguments[wrong]) and "argument" in str(error)
+
+    try_it()
+
+
+VIEWS = ("draw_graph", "stepper", "sort_game", "nudge", "fill_in_gradients", "cost_of_one_weight", "live")
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_whatever_a_node_holds_is_shown_or_said(name):
+    @settings(max_examples=40)
+    @given(anything, st.booleans())
+    def try_it(value, by_hand):
+        graph = a_graph()
+        if by_hand:
+            graph[0].value = value
+        else:
+            quietly(lambda: topological_sort({**{node: node.value for node in graph[:3]}, graph[0]: value}))
+        weight = {"weight": graph[2], "low": 0, "high": 1} if name == "cost_of_one_weight" else {}
+
+        def traced():
+            with trace.override(DEBUG=True, T_DEBUG=True):
+                forward_and_backward(graph)
+
+        arguments = {"function": traced} if name == "live" else {"graph": graph, **weight}
+        with contextlib.redirect_stdout(io.StringIO()):
+            quietly(lambda: shown(name, arguments))
+
+    try_it()
+
+
+class Nothing(Node):
+    """A node of a learner's that was never told its inbound nodes."""
+
+    def __init__(self):
+        pass
+
+
+def raises(*_):
+    raise SystemExit
+
+
+answers = st.one_of(
+    anything,
+    st.sampled_from(
+        [Node, Input, Add, Nothing, raises, print, sorted, float, {"a": 1}, [None], [[1], [1, 2]]]
+    ),
+    st.sampled_from([lambda *a: None, lambda *a: a[0], lambda *a: 1j, lambda *a: [[]], lambda *a: object()]),
+)
+
+
+@pytest.mark.parametrize("name", exercises())
+def test_whatever_is_answered_is_judged_in_a_sentence(name):
+    @settings(max_examples=30)
+    @given(answers)
+    def try_it(answer):
+        with contextlib.redirect_stdout(io.StringIO()) as told:
+            quietly(lambda: miniflow_lib.check(name, answer))
+        said = told.getvalue()
+        assert said.startswith((f"[{name}] to do", f"[{name}] not yet")) and "Traceback" not in said
 
     try_it()
 
