@@ -85,12 +85,24 @@ def compute_as(python: Path, core: str) -> dict[str, str]:
     return {**os.environ, "OPENBLAS_CORETYPE": core, **own}
 
 
+def computed_as(python: Path, env: dict[str, str]) -> str:
+    """Which processor OpenBLAS says that it computes as; one that was not built for all takes no orders."""
+    asked = (
+        "import numpy, threadpoolctl; print(*{pool.get('architecture') for pool in "
+        "threadpoolctl.threadpool_info() if pool['user_api'] == 'blas'})"
+    )
+    return subprocess.run([python, "-c", asked], env=env, capture_output=True, text=True).stdout.strip()
+
+
 def run_notebooks(python: Path, core: str) -> tuple[bool, str]:
-    """Whether every stored output came out again, and pytest's last line."""
+    """Whether every stored output came out again, computed as on this processor; and pytest's last line."""
+    env = compute_as(python, core)
+    if (really := computed_as(python, env)) != core:
+        return False, f"OpenBLAS computes as on {really or 'an unknown processor'}"
     done = subprocess.run(
         [python, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", "notebooks"],
         cwd=ROOT,
-        env=compute_as(python, core),
+        env=env,
         capture_output=True,
         text=True,
     )
