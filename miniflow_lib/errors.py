@@ -336,10 +336,12 @@ def explained(error: Exception, node, graph, direction: str) -> Exception:
     ours = type(node).__module__ == __package__ + ".ops"
     kinds = "fc" if ours and not isinstance(error, ValueError) else "biufc"  # a ValueError is about shapes
     for inbound in node.inbound_nodes:
-        if not isinstance(inbound.value, (np.ndarray, np.generic)) or inbound.value.dtype.kind not in kinds:
+        is_array = isinstance(inbound.value, (np.ndarray, np.generic))
+        if not is_array or inbound.value.dtype.kind not in kinds:
+            way_out = "floats, self.value = np.asarray(..., dtype=float)" if is_array else _AS_NUMPY
             return MiniFlowError(
-                f"{node.name} cannot work with {inbound.name}, whose value is {what(inbound.value)}: make it "
-                "a numpy array or number of floats (np.tanh and not math.tanh, np.array(rows) and not rows)."
+                f"{node.name} cannot work with {inbound.name}, whose value is {what(inbound.value)}: "
+                f"make it {way_out}."
             )
     if direction == "backward":
         for consumer in node.outbound_nodes:
@@ -384,6 +386,7 @@ def wrong_gradient(node, inbound, any_shape: bool = False) -> MiniFlowError | No
     return None
 
 
+_AS_NUMPY = "a numpy array or number (np.tanh and not math.tanh, np.array(rows) and not rows)"
 _SHAPE_HINTS = {
     "Linear": "in X @ W + b the last number of X must be the first of W, and b needs one number for each "
     "column of W",

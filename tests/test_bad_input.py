@@ -528,7 +528,7 @@ def run(op, *values):
     [
         (Add, [np.array(["a"])] * 2, "Add cannot work with Odd, whose value is an array .* kind <U1"),
         (Mul, [np.array([None, 1])], "Mul cannot work with Odd, whose value is an array .* kind object"),
-        (Sigmoid, [np.array([True])], "whose value is an array of shape .* bool: make it .* of floats"),
+        (Sigmoid, [np.array([True])], "whose value is an array of shape .* bool: make it floats, self.value"),
         (Linear, [np.int64(3)] * 3, "Linear cannot work with Odd, whose value is an int64: make it"),
         (Add, [np.ones((10**7, 1)), np.ones((1, 10**7))], r"no room in memory for what Add .* \(10000000,"),
     ],
