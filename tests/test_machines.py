@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -169,7 +170,7 @@ def test_the_lessons_give_their_stored_outputs_in_a_locked_folder_of_a_user_with
 def test_the_make_targets_work_without_a_terminal_and_in_plain_letters(targets):
     settings = environment(**SETTINGS["no colour"], **SETTINGS["no language"])
     run = subprocess.run(  # in the present environment: setting up another one is test_repository's
-        ["make", "-o", "setup", f"RUN={sys.executable}", *targets],
+        ["make", "-o", "setup", f"RUN={shlex.quote(sys.executable)}", *targets],
         cwd=ROOT,
         env={name: text for name, text in settings.items() if not name.startswith(("MAKE", "MFLAGS"))},
         stdin=subprocess.DEVNULL,
