@@ -523,12 +523,12 @@ def check_text(name: str, value) -> str:
     return value
 
 
-def check_size(name: str, graph: Sequence, most: int) -> None:
-    """Raises where a graph has more nodes than there is any use, or time, to show."""
-    if len(graph) > most:
+def check_size(does: str, graph: Sequence) -> None:
+    """Raises where a graph has more nodes than can be shown one by one; `does`: who shows them, and how."""
+    if len(graph) > MOST_SHOWN:
         raise MiniFlowError(
-            f"The graph has {len(graph)} nodes, and {name} at most {most}: show a part of it, or the same "
-            "on a smaller graph."
+            f"The graph has {len(graph)} nodes, and {does} at most {MOST_SHOWN}: show a part of it, or the "
+            "same on a smaller graph."
         )
 
 

@@ -291,9 +291,12 @@ def test_the_progress_bar_stores_the_same_text_whatever_came_of_the_run():
     NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
     texts = [[output.data["text/plain"] for output in cell.outputs] for cell in notebook.cells[1:]]
     assert texts == [["5 epochs"], ["5 epochs"], ["1 epoch"], []]
+    models = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
+    ends = [model["state"]["value"] for model in models if model["model_name"] == "IntProgressModel"]
+    assert sorted(ends) == [1, 2, 5]  # each bar where its training ended
 
 
-def test_the_bar_moves_so_seldom_that_the_server_drops_nothing_and_ends_where_the_training_did(monkeypatch):
+def test_the_bar_moves_so_seldom_that_the_server_drops_nothing(monkeypatch):
     from miniflow_lib.widgets import base
 
     show, box = base.progress_bar(10_000)

@@ -105,7 +105,7 @@ def nudge(graph: Sequence[Node]) -> StaticBox:
     the gradient once a backward pass has filled the drawers. Works on a copy: the graph stays as it was.
     """
     snapshot = Snapshot(graph)
-    errors.check_size("nudge shows", snapshot.graph, errors.MOST_SHOWN)
+    errors.check_size("nudge shows", snapshot.graph)
     errors.check_cost(snapshot.cost, snapshot.graph)
     learned = bool(graph[-1].gradients)
     snapshot.run(backward=learned)
@@ -608,7 +608,7 @@ class Puzzle:
                     f"{self.snapshot.names[node]} has the shape {np.shape(node.value)}: "
                     "fill_in_gradients is for graphs of single numbers."
                 )
-        errors.check_size("fill_in_gradients asks for those of", self.snapshot.graph, errors.MOST_SHOWN)
+        errors.check_size("fill_in_gradients asks for those of", self.snapshot.graph)
         self.snapshot.run(backward=True)
         view = GraphView(self.snapshot.graph)
         self.edges = sorted(view.edges, key=lambda edge: -self.snapshot.graph.index(edge[1]))

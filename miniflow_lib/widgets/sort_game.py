@@ -26,7 +26,7 @@ class SortGame(StaticBox):
     """The list so far stands in `taken`; a node that is not ready is not taken, and the reply says why."""
 
     def __init__(self, view: GraphView):
-        errors.check_size("the game has a button for", view.nodes, errors.MOST_SHOWN)
+        errors.check_size("the game has a button for", view.nodes)
         self.view, self.taken = view, []
         self.waits_for = {node: [a for a, b in view.edges if b is node] for node in view.nodes}
         number = f"no. {len(view.nodes)}"

@@ -94,7 +94,7 @@ def film(graph: Sequence[Node] | Node, show: Sequence[str]) -> tuple[GraphView, 
     for part in parts or [None]:
         errors.check_choice("What a stepper shows", part, PARTS)
     nodes = GraphView(graph).nodes
-    errors.check_size("a stepper plays", nodes, errors.MOST_SHOWN)
+    errors.check_size("a stepper plays", nodes)
     with _left_as_it_was(nodes), trace.override(DEBUG=False, T_DEBUG=False), trace.record() as events:
         if "sort" in parts or errors.is_node(graph):
             nodes = _sort_again(nodes, events)
