@@ -106,10 +106,15 @@ class Lab:
         )
 
     def command(self, command: str, arguments: dict | None = None, wait: bool = True) -> None:
-        """Run one of JupyterLab's own commands, such as "notebook:run-all-cells"."""
+        """Run one of JupyterLab's own commands, such as "notebook:run-all-cells".
+
+        wait: until it has done its work; else idle() waits for it.
+        """
         self.page.evaluate(
             """async ([command, given, wait]) => {
-                const done = window.jupyterapp.commands.execute(command, given);
+                window.underWay = (window.underWay ?? 0) + 1;
+                const done = window.jupyterapp.commands.execute(command, given)
+                    .finally(() => { window.underWay -= 1 });
                 if (wait) await done;
             }""",
             [command, arguments or {}, wait],
@@ -130,14 +135,19 @@ class Lab:
             self.idle()
 
     def idle(self, timeout: float = 180) -> None:
-        """Wait until no cell is running or waiting and the kernel says it is idle."""
-        self.page.wait_for_timeout(300)
+        """Wait until no command is under way, no cell is running or waiting, and the kernel says it is idle.
+
+        Asked of the model and not of the prompts in the page: a cell whose source is hidden has no star, and
+        between two cells the kernel is idle for a moment.
+        """
+        self.page.wait_for_timeout(300)  # for what a click has only just sent to the kernel
         self.page.wait_for_function(
             """() => {
                 const panel = window.jupyterapp.shell.currentWidget;
-                const waiting = [...panel.node.querySelectorAll('.jp-InputPrompt')]
-                    .some(prompt => prompt.textContent.includes('*'));
-                return !waiting && panel.sessionContext.session?.kernel?.status === 'idle';
+                const cells = [...panel.content.model.cells];
+                const waiting = cells.some(cell => cell.executionState === 'running');
+                const kernel = panel.sessionContext.session?.kernel?.status;
+                return !window.underWay && !waiting && kernel === 'idle';
             }""",
             timeout=timeout * 1000,
         )
