@@ -37,7 +37,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat import NotebookNode, v4
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 SETTINGS = {
     # No question and no request about news; all cells are in the page, so that a locator finds them.
@@ -51,6 +51,7 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-sync",
 )
+expect.set_options(timeout=20_000)  # a busy machine takes its time
 # What JupyterLab itself says on an empty notebook, or the network on a page that is left.
 NOT_OURS = re.compile(r"favicon|net::ERR_ABORTED|WebSocket is closed before|ResizeObserver loop")
 
@@ -190,12 +191,21 @@ class Lab:
 
     def shows(self, index: int, holds: Callable[[str], bool], timeout: float = 20) -> str:
         """Wait until the text of this cell's outputs fits; returns it. Fails with what was seen."""
-        deadline = time.monotonic() + timeout
+        return self._wait_for(index, holds, timeout, still=0)
+
+    def ends_with(self, index: int, holds: Callable[[str], bool], timeout: float = 30) -> str:
+        """As shows, but the text has to fit for a whole second: nothing older comes after it."""
+        return self._wait_for(index, holds, timeout, still=1)
+
+    def _wait_for(self, index: int, holds: Callable[[str], bool], timeout: float, still: float) -> str:
+        begun = not_yet = time.monotonic()
         while True:
-            text = self.output(index)
-            if holds(text):
+            text, now = self.output(index), time.monotonic()
+            if not holds(text):
+                not_yet = now
+            elif now - not_yet >= still:
                 return text
-            assert time.monotonic() < deadline, f"cell {index} still shows:\n{text}"
+            assert now - begun < timeout, f"cell {index} still shows:\n{text}"
             self.page.wait_for_timeout(50)
 
     def button(self, label: str, cell: int) -> Locator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 GRAPH = """from miniflow_lib import MSE, Add, Input, Mul, topological_sort
 from miniflow_lib import cost_of_one_weight, fill_in_gradients, nudge, tangent
@@ -50,9 +51,7 @@ def test_the_last_setting_wins_after_fast_dragging(page):
         page.page.mouse.move(slider["x"] + slider["width"] * (step * 37 % 101) / 100, middle)
     page.page.mouse.move(slider["x"] + 1, middle)
     page.page.mouse.up()
-    page.shows(NUDGE, lambda text: "-2 → -2.1" in text and "0.4 / -0.1 = -4" in text)
-    page.page.wait_for_timeout(500)  # nothing older comes after it
-    assert "-2 → -2.1" in page.output(NUDGE)
+    page.ends_with(NUDGE, lambda text: "-2 → -2.1" in text and "0.4 / -0.1 = -4" in text)
 
 
 def test_tangent_turns_as_the_nudge_shrinks(page):
@@ -69,7 +68,7 @@ def test_tangent_turns_as_the_nudge_shrinks(page):
 
 def test_fill_in_judges_each_box_by_keyboard_alone(page):
     boxes = page.cell(FILL_IN).locator("input[type=text]")
-    assert boxes.count() == 4
+    expect(boxes).to_have_count(4)
     boxes.nth(0).focus()
     for entry in ("-4", "-4", "1", "-4"):  # q to f, z to f, x to q, y to q
         page.page.keyboard.type(entry)
@@ -87,7 +86,9 @@ def test_fill_in_judges_each_box_by_keyboard_alone(page):
 
 def test_each_box_stands_on_its_edge(page):
     svg = page.cell(FILL_IN).locator("svg[role=img]").bounding_box()
-    boxes = [box.bounding_box() for box in page.cell(FILL_IN).locator("input[type=text]").all()]
+    inputs = page.cell(FILL_IN).locator("input[type=text]")
+    expect(inputs).to_have_count(4)
+    boxes = [box.bounding_box() for box in inputs.all()]
     for box in boxes:
         assert svg["x"] < box["x"] and box["x"] + box["width"] < svg["x"] + svg["width"]
         assert svg["y"] < box["y"] and box["y"] + box["height"] < svg["y"] + svg["height"]

@@ -97,6 +97,7 @@ def test_opened_hints_and_an_answered_quiz_change_nothing_that_is_compared(lesso
     for number, _ in find("hint:"):
         lesson.cell(number).locator("summary").first.click()
     ((number, _),) = find("quiz")
+    lesson.cell(number).locator("input[type=radio]").first.wait_for()
     for group in lesson.cell(number).locator(".widget-radio").all():
         group.locator("input[type=radio]").first.click()
     lesson.shows(number, lambda text: "Right." in text or "Not that one." in text)
