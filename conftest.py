@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 
 def pytest_configure(config) -> None:
@@ -21,7 +21,8 @@ def pytest_configure(config) -> None:
     import matplotlib.font_manager  # noqa: F401
 
     # The same examples in each run, and no verdict by the clock of a busy machine.
-    settings.register_profile("miniflow", deadline=None, derandomize=True)
+    unhurried = [HealthCheck.too_slow]
+    settings.register_profile("miniflow", deadline=None, derandomize=True, suppress_health_check=unhurried)
     settings.load_profile("miniflow")
 
 
