@@ -427,7 +427,7 @@ def test_a_loop_without_an_end_is_given_up_whatever_it_catches(body):
     before, traced = time.monotonic(), sys.gettrace()
     printed = said(TIMES, f"def answer(x, y):\n    {body}", seconds=0.3)
     assert "still running after 0.3 seconds" in printed
-    assert time.monotonic() - before < 60
+    assert time.monotonic() - before < 10
     assert sys.gettrace() is traced and (sys.version_info < (3, 12) or sys.monitoring.get_tool(4) is None)
     assert sum(range(1000)) == 499500  # nothing of it is left to go off later
 

@@ -193,7 +193,7 @@ class Lab:
         """Wait until the text of this cell's outputs fits; returns it. Fails with what was seen."""
         return self._wait_for(index, holds, timeout, still=0)
 
-    def ends_with(self, index: int, holds: Callable[[str], bool], timeout: float = 30) -> str:
+    def stays(self, index: int, holds: Callable[[str], bool], timeout: float = 30) -> str:
         """As shows, but the text has to fit for a whole second: nothing older comes after it."""
         return self._wait_for(index, holds, timeout, still=1)
 

@@ -51,7 +51,7 @@ def test_the_last_setting_wins_after_fast_dragging(page):
         page.page.mouse.move(slider["x"] + slider["width"] * (step * 37 % 101) / 100, middle)
     page.page.mouse.move(slider["x"] + 1, middle)
     page.page.mouse.up()
-    page.ends_with(NUDGE, lambda text: "-2 → -2.1" in text and "0.4 / -0.1 = -4" in text)
+    page.stays(NUDGE, lambda text: "-2 → -2.1" in text and "0.4 / -0.1 = -4" in text)
 
 
 def test_tangent_turns_as_the_nudge_shrinks(page):

@@ -51,7 +51,7 @@ def test_after_a_storm_on_the_toggles_the_last_click_holds(lab):
         )
     # 16 clicks on DEBUG leave it as it was, 15 on T_DEBUG turn it.
     last = first.splitlines()[-1]
-    lab.ends_with(0, lambda text: "topological_sort" in text and text.endswith(last))
+    lab.stays(0, lambda text: "topological_sort" in text and text.endswith(last))
     lab.idle()
     lab.run_cell(2)
     assert lab.output(2) == "(False, True)"
@@ -75,7 +75,7 @@ def test_after_a_storm_on_the_explorer_it_shows_the_last_setting(lab):
         if asked == "0.0006":
             break
     assert asked == "0.0006", "twelve steps below 0.01, each a tenth of a power of ten"
-    lab.ends_with(0, lambda text: shown in text)
+    lab.stays(0, lambda text: shown in text)
 
 
 LAST = """\
