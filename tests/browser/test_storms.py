@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 LIVE = """\
 from miniflow_lib import Add, Input, forward_pass, live, toggles, topological_sort, trace
 
@@ -119,13 +121,19 @@ EPOCHS = 10**7"""
     assert lab.stdout(1).splitlines() == [first]
 
 
-def test_a_restart_in_the_middle_and_run_all_gives_what_is_stored(lab):
+@pytest.mark.parametrize("moment", ["before the first cell", "in the middle"])
+def test_a_restart_in_the_middle_and_run_all_gives_what_is_stored(lab, moment):
     lab.open("01_nodes.ipynb")
     texts = """() => [...window.jupyterapp.shell.currentWidget.content.model.cells].map(
         cell => (cell.outputs?.toJSON() ?? []).map(out => out.text ?? out.data?.['text/plain']).join('|'))"""
     stored = lab.page.evaluate(texts)
-    lab.run_cell(next(n for n, text in enumerate(stored) if text) + 1)
-    lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    if moment == "in the middle":
+        lab.page.evaluate(
+            "i => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = i }", len(stored) // 2
+        )
+        lab.command("notebook:run-all-above")
+        assert lab.errors() == []
+    lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
     lab.idle()
     lab.run_all()
     assert lab.errors() == [] and lab.page.evaluate(texts) == stored
