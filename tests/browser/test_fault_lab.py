@@ -50,7 +50,7 @@ def test_the_last_bug_picked_is_the_one_that_is_shown(lab):
     for number in (3, 7, 5, 11, 1, 9):
         select.select_option(index=number)
     cell.locator("pre", has_text="t.value + learning_rate").wait_for()
-    assert cell.locator("text=You said:").count() == 0
+    expect(cell.locator("text=You said:")).to_have_count(0)
     cell.get_by_label("explodes").check()
     lab.button("Run it", cell=0).click()
     cell.locator("text=✓ It does.").wait_for()

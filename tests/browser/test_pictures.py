@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 from miniflow_lib.authoring.build import build
 from tests.graphs import EVIL, LESSONS
@@ -53,7 +55,7 @@ def test_the_stepper_moves_by_slider_number_and_keyboard(stepped):
     handle.focus()
     lab.page.keyboard.press("ArrowRight")
     says(lab, 1, "Step 17 of 22 · backward")
-    assert number.input_value() == "17"
+    expect(number).to_have_value("17")
     lab.page.keyboard.press("ArrowLeft")
     says(lab, 1, "Step 16 of 22")
     bar = lab.cell(1).locator(".noUi-base").bounding_box()
@@ -62,7 +64,7 @@ def test_the_stepper_moves_by_slider_number_and_keyboard(stepped):
     picture = frame(lab, 1).locator("svg")
     assert picture.get_attribute("role") == "img"
     assert picture.get_attribute("aria-label").startswith("Step 22: x gets -4 from q")
-    assert lab.cell(1).locator(".jupyter-widgets.widget-html:visible").count() == 1
+    expect(lab.cell(1).locator(".jupyter-widgets.widget-html:visible")).to_have_count(1)
 
 
 def test_the_stepper_plays_by_itself_only_when_asked(stepped):
@@ -70,7 +72,7 @@ def test_the_stepper_plays_by_itself_only_when_asked(stepped):
     lab.page.wait_for_timeout(2000)
     assert "Step 0 of 22" in lab.output(1)
     lab.cell(1).locator(".jupyter-widgets.widget-play button, .widget-play button").first.click()
-    says(lab, 1, "Step 2 of 22")
+    lab.shows(1, lambda text: re.search(r"Step ([2-9]|1\d|2[0-2]) of 22", text))
 
 
 def test_the_stepper_goes_on_without_a_kernel(lab):
@@ -185,7 +187,7 @@ def test_a_name_in_angle_brackets_is_text_everywhere(lab):
     lab.run_all()
     assert lab.errors() == []
     for cell in (1, 2, 4):
-        assert EVIL in lab.output(cell)
+        says(lab, cell, EVIL)
     assert lab.page.locator("img[src='x']").count() == 0
     lab.cell(4).locator("input[type=radio]").first.check()
     lab.button("show", 4).click()
@@ -274,7 +276,7 @@ def test_a_page_of_900_pixels_is_wide_enough_in_both_themes(lab, theme):
     lab.command("apputils:change-theme", {"theme": theme})
     lab.run_all()
     says(lab, 1, "Step 0 of 42")
-    assert lab.page.locator(f"body[data-jp-theme-name='{theme}']").count() == 1
+    expect(lab.page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
     for cell in range(1, len(cells) + 1):
         area = lab.cell(cell).locator(".jp-OutputArea-output").first
         assert area.evaluate("node => node.scrollWidth <= node.clientWidth + 1"), cells[cell - 1]

@@ -43,6 +43,7 @@ def test_after_a_storm_on_the_toggles_the_last_click_holds(lab):
     lab.open("storm.ipynb")
     lab.run_all()
     first = lab.shows(0, lambda text: "forward pass" in text)
+    lab.button("T_DEBUG", 1).wait_for()
     for cell, clicks in ((0, 31), (1, 31)):
         lab.cell(cell).evaluate(
             """(cell, clicks) => {
