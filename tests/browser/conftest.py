@@ -110,6 +110,21 @@ class Lab:
             }""",
             arg=idle,
         )
+        # For idle(): how many cells were sent to the kernel and are neither done nor lost by a restart.
+        self.page.evaluate(
+            """() => {
+                const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+                const send = kernel.requestExecute;
+                window.executing = 0;
+                kernel.requestExecute = function (...given) {
+                    const future = send.apply(this, given);
+                    const done = () => { window.executing -= 1 };
+                    window.executing += 1;
+                    future.done.then(done, done);
+                    return future;
+                };
+            }"""
+        )
 
     def command(self, command: str, arguments: dict | None = None, wait: bool = True) -> None:
         """Run one of JupyterLab's own commands, such as "notebook:run-all-cells".
@@ -141,19 +156,16 @@ class Lab:
             self.idle()
 
     def idle(self, timeout: float = 180) -> None:
-        """Wait until no command is under way, no cell is running or waiting, and the kernel says it is idle.
+        """Wait until no command is under way, no cell waits for its answer, and the kernel says it is idle.
 
-        Asked of the model and not of the prompts in the page: a cell whose source is hidden has no star, and
-        between two cells the kernel is idle for a moment.
+        Not asked of what JupyterLab shows: a cell whose source is hidden has no star, after an error (a meant
+        one too) it takes the cells that still wait for done, and between two cells the kernel is idle.
         """
         self.page.wait_for_timeout(300)  # for what a click has only just sent to the kernel
         self.page.wait_for_function(
             """() => {
-                const panel = window.jupyterapp.shell.currentWidget;
-                const cells = [...panel.content.model.cells];
-                const waiting = cells.some(cell => cell.executionState === 'running');
-                const kernel = panel.sessionContext.session?.kernel?.status;
-                return !window.underWay && !waiting && kernel === 'idle';
+                const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel;
+                return !window.underWay && !window.executing && kernel?.status === 'idle';
             }""",
             timeout=timeout * 1000,
         )

@@ -45,11 +45,13 @@ def test_one_changed_word_changes_its_own_cell_alone(lab):
     assert len(changed) == 2 and changed[0].startswith('"id": ') and changed[1] == '"# Each kind"'
 
 
-def test_run_all_waits_for_cells_whose_source_is_hidden(lab):
-    """Of a hidden cell no prompt is in the page, and between two cells the kernel is idle for a moment."""
+@pytest.mark.parametrize("first", ["print('done')", "1 / 0"])
+def test_run_all_waits_for_every_cell(lab, first):
+    """Of a hidden cell no prompt is in the page, and after an error JupyterLab takes the others for done."""
     source = "import time\n\ntime.sleep(0.03)\nprint('done')"
     hidden = {"jupyter": {"source_hidden": True}}
-    lab.write("hidden.ipynb", [v4.new_code_cell(source, metadata=hidden) for _ in range(40)])
+    cells = [v4.new_code_cell(source, metadata=hidden) for _ in range(40)]
+    lab.write("hidden.ipynb", [v4.new_code_cell(first, metadata={"tags": ["raises-exception"]}), *cells])
     lab.open("hidden.ipynb")
     lab.run_all()
-    assert [len(outputs) for outputs in lab.outputs()] == [1] * 40
+    assert [len(outputs) for outputs in lab.outputs()] == [1] * 41
