@@ -146,11 +146,15 @@ class Lab:
         self.command("notebook:run-all-cells", wait=False)
         self.idle(timeout)
 
-    def run_cell(self, index: int, wait: bool = True) -> None:
-        """Run this cell alone."""
+    def select(self, index: int) -> None:
+        """Make this cell the one that commands are about."""
         self.page.evaluate(
             "i => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = i }", index
         )
+
+    def run_cell(self, index: int, wait: bool = True) -> None:
+        """Run this cell alone."""
+        self.select(index)
         self.command("notebook:run-cell", wait=False)
         if wait:
             self.idle()

@@ -129,10 +129,9 @@ def test_a_restart_in_the_middle_and_run_all_gives_what_is_stored(lab, moment):
         cell => (cell.outputs?.toJSON() ?? []).map(out => out.text ?? out.data?.['text/plain']).join('|'))"""
     stored = lab.page.evaluate(texts)
     if moment == "in the middle":
-        lab.page.evaluate(
-            "i => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = i }", len(stored) // 2
-        )
-        lab.command("notebook:run-all-above")
+        lab.select(len(stored) // 2)
+        lab.command("notebook:run-all-above", wait=False)
+        lab.idle()
         assert lab.errors() == []
     lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
     lab.idle()
