@@ -78,7 +78,6 @@ def test_a_quiz_is_answered_by_keyboard_and_says_why(lesson):
         assert radios.nth(place).is_checked(), new
         replies.add(new)
         lesson.page.keyboard.press("Tab")
-    assert len(replies) == radios.count()
     assert sum("Right." in reply for reply in replies) == 1
 
 

@@ -215,9 +215,9 @@ def test_one_walks_through_the_whole_series_by_its_links(browser, pages):
     with opened(browser, pages / "index.html") as page:
         visited = []
         while page.locator("a[rel=next]").count():
-            link = page.locator("a[rel=next]")
-            visited.append(link.get_attribute("href").removesuffix(".html"))
-            link.click()
+            onward = page.locator("a[rel=next]")
+            visited.append(onward.get_attribute("href").removesuffix(".html"))
+            onward.click()
             expect(page).to_have_url((pages / f"{visited[-1]}.html").as_uri())
             expect(page.locator("header [aria-current]")).to_have_attribute("href", f"{visited[-1]}.html")
             for link in page.locator(".toc a").all():

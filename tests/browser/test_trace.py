@@ -170,7 +170,7 @@ while answered < goal and time.monotonic() < give_up:
     lines += 1
     example()
     time.sleep(0.01)
-print(answered - goal, "clicks too few;", trace.DEBUG, trace.T_DEBUG)"""
+print(goal - answered, "clicks too few;", trace.DEBUG, trace.T_DEBUG)"""
     lab.write("busy.ipynb", [SUM + slow, loop], lesson=False)  # unmarked: the widgets survive the reload
     lab.open("busy.ipynb")
     lab.run_cell(0)
