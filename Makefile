@@ -43,7 +43,7 @@ setup:
 	printf '%s\n' "$$key" > $(VENV)/stamp
 
 lab: setup  ## open JupyterLab on your own copy of the lessons, in work/
-	@$(RUN) -m miniflow_lib.authoring work
+	@$(RUN) -m tools work
 	@$(LAB) --ServerApp.root_dir=work $(LAB_ARGS)
 
 edit: setup  ## for authors: open JupyterLab on notebooks/ itself
@@ -63,19 +63,19 @@ lint: setup  ## the style of the code, the notebooks' included
 	@$(RUN) -m ruff format --check
 
 notebooks: setup  ## for authors: run every notebook in place and store its outputs, normalised
-	@$(RUN) -m miniflow_lib.authoring build notebooks
+	@$(RUN) -m tools build notebooks
 
 minutes: setup  ## for authors: count how long each lesson takes, and write it in
-	@$(RUN) -m miniflow_lib.authoring minutes notebooks
+	@$(RUN) -m tools minutes notebooks
 
 guide: setup  ## for authors: write the tables of README.md and docs/ from the lessons and tests
-	@$(RUN) -m miniflow_lib.authoring guide
+	@$(RUN) -m tools guide
 
 bench: setup  ## MiniFlow's speed beside numpy, PyTorch, JAX and others (see benchmarks/README.md)
 	@$(RUN) -m benchmarks $(BENCH_ARGS)
 
 site: setup  ## the whole series as HTML pages that open from disk, in site/
-	@$(RUN) -m miniflow_lib.authoring site
+	@$(RUN) -m tools site
 
 student: setup  ## the lessons without solutions, for a class: make student DIR=folder
-	@$(RUN) -m miniflow_lib.authoring student "$(DIR)"
+	@$(RUN) -m tools student "$(DIR)"

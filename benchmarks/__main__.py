@@ -74,7 +74,7 @@ def picture(rows: list[measure.Row], path: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    plt.style.use("miniflow_lib.miniflow")
+    plt.style.use("miniflow_classroom.miniflow")
     rows = sorted(rows, key=lambda row: -row.ratio)
     figure, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
     colours = ["#0072B2" if row.name == "MiniFlow" else "#B8C4CC" for row in rows]

@@ -171,7 +171,7 @@ def explorer_redraw(turns: int = 20) -> list[Row]:
 
     In the kernel; the way to the browser and back comes on top.
     """
-    from miniflow_lib.widgets.explorer import Explorer, Homes, Setting
+    from miniflow_classroom.widgets.explorer import Explorer, Homes, Setting
 
     made = Explorer(Homes(), Setting())
     times: dict[str, list[float]] = {"the training alone": [], "move to redraw": []}

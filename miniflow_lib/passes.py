@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from . import errors
-from .nodes import Input, Node
+from . import mistakes
+from .errors import is_input
+from .nodes import Node
 from .tracing import trace
 
 ONE = np.float64(1.0)
@@ -16,7 +17,7 @@ ONE = np.float64(1.0)
 
 def forward_pass(output_node: Node, sorted_nodes: Sequence[Node]):
     """Run `forward` of every node in the order of the list; returns the value of `output_node`."""
-    errors.check_sorted(sorted_nodes, output_node)
+    mistakes.check_sorted(sorted_nodes, output_node)
     _forward(sorted_nodes)
     return output_node.value
 
@@ -26,13 +27,13 @@ def backward_pass(graph: Sequence[Node]) -> None:
 
     Raises MiniFlowError when the cost is not a single finite number or the graph has a second end.
     """
-    errors.check_nodes(graph)
+    mistakes.check_nodes(graph)
     _backward(graph)
 
 
 def forward_and_backward(graph: Sequence[Node]) -> None:
     """Both passes over a sorted list whose last node is the cost: first all values, then all gradients."""
-    errors.check_sorted(graph)
+    mistakes.check_sorted(graph)
     _forward(graph)
     _backward(graph)
 
@@ -45,15 +46,15 @@ def _forward(graph: Sequence[Node]) -> None:
             if tell:
                 tell(node)
     except Exception as error:
-        raise errors.explained(error, node, graph, "forward") from None
+        raise mistakes.explained(error, node, graph, "forward") from None
     if node.value is None:
-        raise errors.no_value(node)
+        raise mistakes.no_value(node)
 
 
 def _backward(graph: Sequence[Node]) -> None:
     cost = graph[-1]
     if type(cost.value) is not np.float64 or not math.isfinite(cost.value):
-        errors.check_cost(cost, graph)
+        mistakes.check_cost(cost, graph)
     tell, run = trace.teller("backward", graph), BackwardRun(graph)
     try:
         for node in reversed(graph):
@@ -62,7 +63,7 @@ def _backward(graph: Sequence[Node]) -> None:
             if tell:
                 tell(node)
     except Exception as error:
-        raise errors.explained(error, node, graph, "backward") from None
+        raise mistakes.explained(error, node, graph, "backward") from None
 
 
 class BackwardRun:
@@ -78,7 +79,7 @@ class BackwardRun:
             return ONE if type(node.value) is np.float64 else np.ones_like(node.value)
         for consumer in node.outbound_nodes:
             if consumer.run is self:  # it did say something: None
-                raise errors.wrong_gradient(consumer, node)
-        if isinstance(node, Input):  # fed, but the cost does not depend on it
+                raise mistakes.wrong_gradient(consumer, node)
+        if is_input(node):  # fed, but the cost does not depend on it
             return np.zeros_like(node.value)
-        raise errors.two_ends(node, cost, self.graph)
+        raise mistakes.two_ends(node, cost, self.graph)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import errors
+from . import mistakes
 from .nodes import Input, Node
 from .tracing import trace
 
@@ -16,7 +16,7 @@ def topological_sort(feed_dict: Mapping[Input, object], output: Node | None = No
     With `output`, only what `output` depends on. Raises MiniFlowError for a feed that cannot be, an Input
     that was not fed, and a cycle.
     """
-    values = errors.check_feed(feed_dict, output)
+    values = mistakes.check_feed(feed_dict, output)
     tell = trace.teller("sort")
     waits_for = _find(feed_dict, output)  # {node: how many of its inbound nodes are not in the list yet}
     for node, value in values.items():
@@ -37,7 +37,7 @@ def topological_sort(feed_dict: Mapping[Input, object], output: Node | None = No
     if tell:
         tell.end(graph)
     if len(graph) < len(waits_for):
-        raise errors.cycle([node for node in waits_for if waits_for[node]])
+        raise mistakes.cycle([node for node in waits_for if waits_for[node]])
     return graph
 
 
@@ -53,12 +53,12 @@ def _find(feed_dict: Mapping[Input, object], output: Node | None) -> dict[Node, 
         found[output] = None
         to_see = [output]
     for node in to_see:  # and back: what those need
-        for inbound in errors.inbound_nodes_of(node):
+        for inbound in mistakes.inbound_nodes_of(node):
             if inbound not in found:
                 found[inbound] = None
                 to_see.append(inbound)
     for node in found:
         if isinstance(node, Input) and node not in feed_dict:
-            raise errors.not_fed(node, found, output)
+            raise mistakes.not_fed(node, found, output)
     in_order = {node: None for node in feed_dict if node in found} | found
     return {node: len(set(node.inbound_nodes)) for node in in_order}

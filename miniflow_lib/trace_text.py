@@ -11,6 +11,7 @@ WIDTH = 88  # characters: what a window 900 pixels wide shows without scrolling
 WHOLE, CORNER = 6, 3  # a row or column of up to 6 is shown whole, of a longer one the first 3
 
 Block = tuple[str, list[str]]  # a heading and the lines under it
+ASCII = str.maketrans({"→": "->", "…": "...", "·": "*"})  # for a console that has none of these
 
 
 def show_value(value: object, digits: int = 10) -> str:
@@ -22,6 +23,15 @@ def show_value(value: object, digits: int = 10) -> str:
         return _number(value, digits)
     texts, cut = _texts(value)
     return _nested(texts, cut)
+
+
+def short_number(value: float) -> str:
+    """A number for a picture: four digits at the most, three beside a power of ten. 0.00016702 -> 1.67e-4"""
+    text = f"{value:.4g}"
+    if "e" in text or 0 < abs(value) < 1e-3:
+        digits, power = f"{value:.2e}".split("e")
+        text = f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
+    return "0" if text == "-0" else text
 
 
 def _nested(texts: np.ndarray | str, cut: Sequence[bool]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -13,9 +13,9 @@ from itertools import accumulate
 from typing import TextIO
 
 import numpy as np
-from traitlets import Bool, HasTraits, Int, observe
 
 from . import errors
+from .trace_text import ASCII, pass_text, sort_text
 
 FLAGS = ("DEBUG", "T_DEBUG")
 
@@ -82,46 +82,52 @@ def names(graph: Iterable) -> dict:
     return shown
 
 
-class Trace(HasTraits):
+class Trace:
     """The two flags. T_DEBUG prints the sort, DEBUG prints both passes.
 
     limit: how many events a cell may print (outside a notebook: a call); a flag left on then buries nothing.
     """
 
-    DEBUG = Bool(False)
-    T_DEBUG = Bool(False)
-    limit = Int(400)
+    DEBUG = False
+    T_DEBUG = False
+    limit = 400
 
-    quiet = True  # neither flag is on: a plain attribute, since every pass looks at it
+    _quiet = True  # neither flag is on: every pass looks at it
     _cell = Count()
     _shell = None
+    _followers: tuple[Callable[[str, bool], object], ...] = ()
 
     def __setattr__(self, name: str, value) -> None:
-        if not name.startswith("_") and not hasattr(type(self), name):
-            raise AttributeError(f"trace has no {name!r}; its flags: DEBUG (the passes), T_DEBUG (the sort)")
         if name in FLAGS:
-            errors.check_flag(f"trace.{name}", value)
+            value = errors.check_flag(f"trace.{name}", value)
         elif name == "limit":
             errors.check_count("trace.limit", value)
+        elif not name.startswith("_"):
+            raise AttributeError(f"trace has no {name!r}; its flags: DEBUG (the passes), T_DEBUG (the sort)")
         super().__setattr__(name, value)
+        if name in FLAGS:
+            self._quiet = not (self.DEBUG or self.T_DEBUG)
+            for follower in self._followers:
+                follower(name, value)
 
-    @observe(*FLAGS)
-    def _flags_changed(self, change) -> None:
-        self.quiet = not (self.DEBUG or self.T_DEBUG)
+    def follow(self, follower: Callable[[str, bool], object]) -> None:
+        """Call follower(name, value) whenever a flag is set, as a button does that shows it."""
+        self._followers = (*self._followers, follower)
 
-    def teller(self, pass_: str, graph: Sequence = ()) -> Callable | None:
+    def teller(self, pass_: str, graph: Sequence = ()) -> SortTeller | PassTeller | None:
         """What the engine calls with each node it has done, or None when nobody listens."""
         listening = _listening.get()
         if listening is None:
-            if self.quiet:
+            if self._quiet:
                 return None
             listening = Listening()
         flag = "T_DEBUG" if pass_ == "sort" else "DEBUG"
         count = self._count(listening) if listening.flags.get(flag, getattr(self, flag)) else None
         if (count is None or count.closed) and not listening.recorders:
             return None
-        tell = Tell(listening.recorders, count, self.limit, listening.out)
-        return SortTeller(tell) if pass_ == "sort" else PassTeller(tell, pass_, graph)
+        if pass_ == "sort":
+            return SortTeller(listening, count, self.limit)
+        return PassTeller(listening, count, self.limit, pass_, graph)
 
     @contextmanager
     def record(self) -> Iterator[list[Event]]:
@@ -144,6 +150,10 @@ class Trace(HasTraits):
         own = {} if out is None else {"out": out, "count": Count()}
         with _listen(replace(now, flags={**now.flags, **flags}, **own)):
             yield
+
+    def silent(self) -> AbstractContextManager[None]:
+        """Nothing is printed in this block and this thread, whatever the flags are."""
+        return self.override(DEBUG=False, T_DEBUG=False)
 
     def _count(self, listening: Listening) -> Count:
         """The count of this block, else of this cell, else (no notebook) of this call."""
@@ -174,23 +184,23 @@ def _listen(listening: Listening) -> Iterator[None]:
 trace = Trace()
 
 
-@dataclass(frozen=True)
-class Tell:
+class Teller:
     """Hands events to everybody who listens; prints them while `count` is below the limit."""
 
-    recorders: tuple[list[Event], ...]
-    count: Count | None
-    limit: int
-    out: TextIO | None
+    text: Callable[[Sequence[Event]], str]  # the events in lines
 
-    def __call__(self, text: Callable[[list[Event]], str], events: list[Event]) -> None:
+    def __init__(self, listening: Listening, count: Count | None, limit: int):
+        self.recorders, self.out = listening.recorders, listening.out
+        self.count, self.limit = count, limit
+
+    def say(self, events: list[Event]) -> None:
         for recorder in self.recorders:
             recorder.extend(events)
         if self.count is None or self.count.closed:
             return
         shown = events[: self.limit - self.count.events]
         self.count.events += len(shown)
-        lines = [text(shown)] if shown else []
+        lines = [self.text(shown)] if shown else []
         if len(shown) < len(events):
             self.count.closed = True
             lines.append(
@@ -204,22 +214,17 @@ class Tell:
         try:
             text.encode(getattr(out, "encoding", None) or "utf-8")
         except UnicodeEncodeError:  # a console that has no arrows must not stop the program
-            text = (
-                text.translate({ord("→"): "->", ord("…"): "...", ord("·"): "*"})
-                .encode("ascii", "replace")
-                .decode()
-            )
+            text = text.translate(ASCII).encode("ascii", "replace").decode()
         print(text, end="", file=out)  # in one piece, so that two threads do not cut into each other's lines
 
 
-class SortTeller:
+class SortTeller(Teller):
     """Collects the sort's steps and tells them at its end, when the list, and so the names, are known."""
 
-    def __init__(self, tell: Tell):
-        self.tell, self.steps = tell, []
+    text = staticmethod(sort_text)
 
     def start(self, values: Mapping, waits_for: Mapping) -> None:
-        self.steps += [("fed", node, None, _copy(value)) for node, value in values.items()]
+        self.steps = [("fed", node, None, _copy(value)) for node, value in values.items()]
         for node in waits_for:
             self.steps += [("edge", node, out, None) for out in node.outbound_nodes if out in waits_for]
         self.steps += [("waits", node, None, count) for node, count in waits_for.items() if count]
@@ -236,29 +241,27 @@ class SortTeller:
             self.steps.append(("ready", other, None, None))
 
     def end(self, graph: Sequence) -> None:
-        from .trace_text import sort_text
-
         # The list first: a number in a name is a place in it. The rest waits in a cycle, or was fed in vain.
         shown = names(dict.fromkeys([*graph, *self.nodes, *(node for _, node, _, _ in self.steps)]))
         events = [
             Event("sort", kind, shown[node], shown.get(other, ""), value)
             for kind, node, other, value in self.steps
         ]
-        self.tell(sort_text, [*events, Event("sort", "order", value=tuple(shown[node] for node in graph))])
+        self.say([*events, Event("sort", "order", value=tuple(shown[node] for node in graph))])
 
 
-class PassTeller:
+class PassTeller(Teller):
     """Tells each node that a pass has done: what went in, what came out.
 
     Nothing that a student's node holds may make a pass fail that runs without a trace: what cannot be read
     is told as None.
     """
 
-    def __init__(self, tell: Tell, pass_: str, graph: Sequence):
-        self.tell, self.pass_ = tell, pass_
-        self.shown = names(graph)
+    def __init__(self, listening: Listening, count: Count | None, limit: int, pass_: str, graph: Sequence):
+        super().__init__(listening, count, limit)
+        self.pass_, self.shown = pass_, names(graph)
         order = tuple(self.shown.values())
-        self.say(Event(pass_, "start", value=order if pass_ == "forward" else order[::-1]))
+        self.say([Event(pass_, "start", value=order if pass_ == "forward" else order[::-1])])
 
     def __call__(self, node) -> None:
         name = self.name(node)
@@ -266,22 +269,17 @@ class PassTeller:
             got = tuple((self.name(n), _copy(n.value)) for n in node.inbound_nodes)
             value = _copy(node.value)
             sign, totals = _running_totals(node, got, value)
-            self.say(Event("forward", "forward", name, sign, value, got, totals))
+            self.say([Event("forward", "forward", name, sign, value, got, totals)])
         else:
             consumers = [n for n in node.outbound_nodes if n.run is node.run and n in self.shown]
             got = tuple((self.name(n), _try(lambda n=n: _copy(n.gradients[node]))) for n in consumers)
             gave = _try(lambda: tuple((self.name(n), _copy(g)) for n, g in node.gradients.items())) or ()
-            self.say(
-                Event("backward", "backward", name, "", _try(lambda: _copy(node.grad_cost())), got, gave)
-            )
+            total = _try(lambda: _copy(node.grad_cost()))
+            self.say([Event("backward", "backward", name, "", total, got, gave)])
 
-    def say(self, event: Event) -> None:
-        from .trace_text import pass_text
-
-        def text(events: list[Event]) -> str:
-            return _try(lambda: "\n".join(map(pass_text, events))) or f"  {event.node}   (cannot be shown)"
-
-        self.tell(text, [event])
+    def text(self, events: Sequence[Event]) -> str:
+        (event,) = events
+        return _try(lambda: pass_text(event)) or f"  {event.node}   (cannot be shown)"
 
     def name(self, node) -> str:
         return self.shown.get(node) or _own_name(node)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from . import errors
+from . import errors, mistakes
 from .nodes import Input, Node
 from .passes import forward_and_backward
 
@@ -18,15 +18,15 @@ def sgd_update(trainables: Sequence[Input], learning_rate: float = 1e-2) -> None
     or one of another shape than the value.
     """
     if type(learning_rate) is not float or not 0.0 <= learning_rate < 1e300:
-        errors.check_learning_rate(learning_rate)
+        mistakes.check_learning_rate(learning_rate)
     try:
         for t in trainables:
             gradient = t.gradients[t]
             if getattr(gradient, "shape", ()) != t.value.shape:
-                errors.check_update(trainables)
+                mistakes.check_update(trainables)
             t.value = t.value - learning_rate * gradient
     except (KeyError, AttributeError, TypeError):
-        errors.check_update(trainables)
+        mistakes.check_update(trainables)
         raise
 
 
@@ -35,7 +35,7 @@ def minibatches(m: int, batch_size: int, rng: np.random.Generator) -> Iterator[n
 
     What does not fill a batch comes last, as a smaller one.
     """
-    errors.check_batches(m, batch_size, rng)
+    mistakes.check_batches(m, batch_size, rng)
     order = rng.permutation(m)
     for start in range(0, m, batch_size):
         yield order[start : start + batch_size]
@@ -52,20 +52,20 @@ def train(
     seed: int = 0,
     l2: float = 0.0,
     on_epoch: Callable[[int, float], object] | None = None,
-    progress: bool = True,
+    progress: Callable[[int], object] | None = None,
 ) -> list[float]:
     """Train by minibatch SGD; returns the cost of each epoch, the mean over its rows while they were learned.
 
     graph: the sorted list, its last node the cost. feeds: {X: (m, ...), y: (m, ...)}, batched row by row.
     l2: adds l2 * (sum of W²) over the trainable matrices, and so 2 * l2 * W to their gradients.
     on_epoch: called with (epoch from 1, cost); training ends early when it returns False.
+    progress: called with the number of epochs done, after each and once more at the end.
     Raises MiniFlowError with `.costs` when the cost is no longer finite. An interrupt ends the training
     with the weights of the last whole step; the costs so far are returned.
     """
-    errors.check_settings(learning_rate, epochs, batch_size, seed, l2, on_epoch, progress)
-    arrays = errors.check_training(graph, feeds, trainables)
+    mistakes.check_settings(learning_rate, epochs, batch_size, seed, l2, on_epoch, progress)
+    arrays = mistakes.check_training(graph, feeds, trainables)
     m, rng, costs = len(next(iter(arrays.values()))), np.random.default_rng(seed), []
-    bar = _progress_bar(epochs) if progress else None
     matrices = [t for t in trainables if np.ndim(t.value) == 2] if l2 else []
     weights = [t.value for t in trainables]
     try:
@@ -81,8 +81,8 @@ def train(
                 total += np.asarray(graph[-1].value).item() * len(rows)
                 weights = [t.value for t in trainables]
             costs.append(total / m)
-            if bar is not None:
-                bar(epoch)
+            if progress is not None:
+                progress(epoch)
             if on_epoch is not None and on_epoch(epoch, costs[-1]) is False:
                 break
     except errors.MiniFlowError as error:
@@ -95,21 +95,6 @@ def train(
             t.value = value
         for node, array in arrays.items():
             node.value = array
-        if bar is not None:
-            bar(len(costs), at_once=True)
+        if progress is not None:
+            progress(len(costs))
     return costs
-
-
-def _progress_bar(epochs: int):
-    """A function that moves a bar whose stored text never changes; None outside a notebook."""
-    from IPython import get_ipython
-
-    if get_ipython() is None or not hasattr(get_ipython(), "kernel"):
-        return None
-    from IPython.display import display
-
-    from .widgets.base import progress_bar
-
-    show, box = progress_bar(epochs)
-    display(box)
-    return show

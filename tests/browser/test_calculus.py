@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 GRAPH = """from miniflow_lib import MSE, Add, Input, Mul, topological_sort
-from miniflow_lib import cost_of_one_weight, fill_in_gradients, nudge, tangent
+from miniflow_classroom import cost_of_one_weight, fill_in_gradients, nudge, tangent
 x, y, z = Input("x"), Input("y"), Input("z")
 graph = topological_sort({x: -2, y: 5, z: -4}, output=Mul(Add(x, y, name="q"), z, name="f"))
 a, w, b = Input("x"), Input("w"), Input("y")

@@ -9,7 +9,7 @@ import pytest
 
 HEAD = """import time
 import psutil
-from miniflow_lib import descent, explorer
+from miniflow_classroom import descent, explorer
 box = explorer(hidden=3, epochs=20)
 made = box.explorer"""
 DESCENT, EXPLORER, ASK = 1, 2, 3

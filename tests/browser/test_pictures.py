@@ -12,14 +12,14 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from miniflow_lib.authoring.build import build
 from tests.graphs import EVIL, LESSONS
+from tools.build import build
 
 HEAD = f"""\
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from miniflow_lib import *
-from miniflow_lib import draw_graph, predict, show_source, sort_game, stepper
+from miniflow_classroom import draw_graph, predict, show_source, sort_game, stepper
 from tests.graphs import *"""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from nbformat import v4
 
-from miniflow_lib.authoring.build import build
+from tools.build import build
 
 CELLS = [
     v4.new_markdown_cell("# Every kind of output"),

@@ -14,11 +14,11 @@ import pytest
 from nbformat import v4
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from miniflow_lib.authoring import site
-from miniflow_lib.authoring.clean import read
-from miniflow_lib.widgets.base import FOR_PAGES, PAGE_MIME
-from miniflow_lib.widgets.predict import Prediction, predict
 from tests.pages import check_page
+from tools import site
+from tools.clean import read
+from miniflow_classroom.widgets.base import FOR_PAGES, PAGE_MIME
+from miniflow_classroom.widgets.predict import Prediction, predict
 
 LESSONS = sorted(path.stem for path in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 PAGES = ["index", *LESSONS]

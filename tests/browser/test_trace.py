@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import expect
 
 SUM = """\
-from miniflow_lib import Add, Input, forward_pass, topological_sort, trace, live, toggles
+from miniflow_lib import Add, Input, forward_pass, topological_sort, trace
+from miniflow_classroom import live, toggles
 
 def example():
     x, y, z = Input("x"), Input("y"), Input("z")
@@ -21,7 +22,8 @@ def example():
 live(example)"""
 
 LAYER = """\
-from miniflow_lib import MSE, Input, Linear, Sigmoid, forward_and_backward, live, topological_sort
+from miniflow_lib import MSE, Input, Linear, Sigmoid, forward_and_backward, topological_sort
+from miniflow_classroom import live
 
 def layer():
     X, y, W1, b = Input("X"), Input("y"), Input("W1"), Input("b")
@@ -208,7 +210,8 @@ def test_clicks_during_a_running_cell_are_answered_by_the_last_one(lab):
 
 def test_an_error_after_a_click_is_shown_in_place(lab):
     cell = """\
-from miniflow_lib import Input, live, topological_sort, trace
+from miniflow_lib import Input, topological_sort, trace
+from miniflow_classroom import live
 
 calls = []
 

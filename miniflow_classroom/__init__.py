@@ -1,0 +1,47 @@
+"""What shows the engine at work and judges an answer: pictures, widgets, the gradient check, exercises."""
+
+from __future__ import annotations
+
+import os
+
+from miniflow_lib import errors
+from miniflow_classroom import exercises
+from miniflow_classroom.gradients.check import check_gradients
+from miniflow_classroom.judge.check import check
+from miniflow_classroom.show.drawing import draw_graph, show_source
+from miniflow_classroom.widgets.base import bar
+from miniflow_classroom.widgets.calculus import cost_of_one_weight, fill_in_gradients, nudge, tangent
+from miniflow_classroom.widgets.explorer import descent, explorer
+from miniflow_classroom.widgets.fault_lab import fault_lab
+from miniflow_classroom.widgets.live import live, toggles
+from miniflow_classroom.widgets.predict import predict
+from miniflow_classroom.widgets.quiz import hints, quiz
+from miniflow_classroom.widgets.sort_game import sort_game
+from miniflow_classroom.widgets.stepper import stepper
+from miniflow_classroom.widgets.watch import watch_learning
+
+errors.OURS.append(os.path.dirname(__file__) + os.sep)
+
+__all__ = [
+    "bar",
+    "check",
+    "check_gradients",
+    "cost_of_one_weight",
+    "descent",
+    "draw_graph",
+    "exercises",
+    "explorer",
+    "fault_lab",
+    "fill_in_gradients",
+    "hints",
+    "live",
+    "nudge",
+    "predict",
+    "quiz",
+    "show_source",
+    "sort_game",
+    "stepper",
+    "tangent",
+    "toggles",
+    "watch_learning",
+]

@@ -1,0 +1,253 @@
+"""Lesson 03: shapes of a layer, Mul by hand, three Linears as one, ReLU; and its quiz."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+
+from miniflow_classroom.judge.check import Exercise, Question, close, computes, function, gives, op, value
+
+SHAPES = {"X": (11, 13), "W": (13, 10), "b": (10,), "out": (11, 10)}
+
+FACTORS = [(4.0, 5.0, 10.0), (2.0, -3.0), (7.0,), ([1.0, 2.0, 3.0], [4.0, 0.0, -1.0]), (0.5, 3.0, 2.0, 4.0)]
+ONE_NUMBER = [(-2.0,), (0.0,), (3.0,)]
+TABLES = [([-1.5, 0.0, 2.0],), ([[1.0, -2.0], [-3.0, 4.0]],)]
+
+
+def _product(*values: np.ndarray) -> np.ndarray:
+    result = np.float64(1.0)
+    for number in values:
+        result = result * number
+    return result
+
+
+def _layers() -> list[tuple[np.ndarray, ...]]:
+    """(W1, b1, W2, b2, W3, b3), three times: not square, square, and with one neuron in the middle."""
+    rng = np.random.default_rng(0)
+    return [
+        tuple(
+            rng.integers(-4, 5, shape).astype(float)
+            for before, after in pairwise(sizes)
+            for shape in ((before, after), (after,))
+        )
+        for sizes in [(3, 4, 2, 5), (2, 2, 2, 2), (3, 4, 1, 3)]
+    ]
+
+
+def _one_linear(W1, b1, W2, b2, W3, b3) -> tuple[np.ndarray, np.ndarray]:
+    return W1 @ W2 @ W3, (b1 @ W2 + b2) @ W3 + b3
+
+
+def _gives_as_b(wrong: Callable) -> Callable[[object], bool]:
+    """The predicate "the second of the two results is this wrong b"."""
+    return lambda got: all(
+        close(b, wrong(*case)) for (_, b), case in zip(got.results, got.cases, strict=True)
+    )
+
+
+def _gives_as_w(wrong: Callable) -> Callable[[object], bool]:
+    """The predicate "the first of the two results is this wrong W"."""
+    return lambda got: all(
+        close(W, wrong(*case)) for (W, _), case in zip(got.results, got.cases, strict=True)
+    )
+
+
+def _right_pair(result: object, *layers: np.ndarray) -> str | None:
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        return "two things are asked for: return W, b."
+    W, b = (np.asarray(part, dtype=float) for part in result)
+    right_W, right_b = _one_linear(*layers)
+    if W.shape != right_W.shape:
+        shapes = ", ".join(f"W{number} {layer.shape}" for number, layer in enumerate(layers[::2], 1))
+        return f"for {shapes} your W has shape {W.shape}: how many inputs and outputs?"
+    if not np.allclose(W, right_W):
+        return "W is not right yet. Multiply ((X @ W1) @ W2) @ W3 out: what stands behind X?"
+    if b.shape not in (right_b.shape, (1, *right_b.shape)) or not np.allclose(b, right_b):
+        return "W is right, and b is not yet. What becomes of b1 on its way through the layers behind it?"
+    return None
+
+
+EXERCISES = [
+    Exercise(
+        name="layer_shapes",
+        todo="put a tuple in the place of each `...`, such as (3, 2)",
+        judge=value(SHAPES),
+        mistakes=[
+            (
+                lambda got: got["W"] == (10, 13),
+                "W has a column for each neuron. How many numbers has one of its columns, then?",
+            ),
+            (
+                lambda got: got["X"] == (13, 11),
+                "X has a row for each home, and numpy counts the rows first.",
+            ),
+            (
+                lambda got: got["b"] in {(11,), (11, 1)},
+                "a bias belongs to a neuron, not to a home: all homes share it.",
+            ),
+            (
+                lambda got: got["b"] == (11, 10),
+                "numpy repeats b for each row by itself. How many biases does the layer own?",
+            ),
+            (
+                lambda got: got["b"] == (13,),
+                "a bias belongs to a neuron, not to an input. How many neurons are there?",
+            ),
+            (
+                lambda got: got["b"] == 10,
+                "a tuple of one number ends with a comma: (3,) is a tuple, and (3) is only 3.",
+            ),
+            (
+                lambda got: got["b"] in {(1, 10), (10, 1)},
+                "b is a plain list, neither row nor column: one number in its tuple, and a comma.",
+            ),
+            (
+                lambda got: got["out"] == (13, 13),
+                "in X @ W the two inner numbers vanish. Which are the outer ones?",
+            ),
+        ],
+        hints=[
+            "A row of X is one home, a column of W is one neuron, b has one number for each neuron.",
+            "X has 11 rows. A row of X must be as long as a column of W.",
+            "Out comes a number for each home and each neuron.",
+        ],
+        praise="You will meet these very shapes again in lesson 06.",
+    ),
+    Exercise(
+        name="Product",
+        todo="write the body of forward",
+        judge=op(_product, FACTORS, backward=False),
+        mistakes=[
+            (computes(lambda *v: sum(v) * 1.0), "that adds. Which sign stands between the values?"),
+            (
+                computes(lambda *v: v[0] * 0.0),
+                "everything comes out as 0. With which number does the product begin?",
+            ),
+            (
+                lambda got: all(
+                    np.array_equal(value, _product(*case[:2]))
+                    for value, case in zip(got.values, got.cases, strict=True)
+                ),
+                "only the first two inputs count. There may be three of them, or one.",
+            ),
+            (computes(lambda *v: v[-1]), "only the last input is left. Does the loop keep what it had?"),
+            (
+                computes(lambda *v: v[0] * _product(*v)),
+                "the first value counts twice. If you begin with it, the loop must begin with the next.",
+            ),
+        ],
+        hints=[
+            "A loop over `self.inbound_nodes`, one multiplication in each turn.",
+            "Begin with a number that changes nothing in a product: `self.value = 1`.",
+            "In the loop: `self.value = self.value * node.value`. (`*=` might change somebody else's array.)",
+        ],
+        praise="Compare it with the library's Mul: the same three lines.",
+    ),
+    Exercise(
+        name="one_linear",
+        todo="write the function; it returns W, b",
+        judge=function(_layers(), right=_right_pair),
+        mistakes=[
+            (
+                _gives_as_w(lambda W1, b1, W2, b2, W3, b3: W1 @ W2),
+                "your W is that of the first two layers. And the third?",
+            ),
+            (
+                _gives_as_b(lambda W1, b1, W2, b2, W3, b3: (b1 @ W2 + b2) @ W3),
+                "b3 has been forgotten: the third layer still adds it at the end.",
+            ),
+            (
+                _gives_as_b(lambda W1, b1, W2, b2, W3, b3: b1 @ W2 @ W3 + b3),
+                "b2 has been forgotten: the second layer adds it, and the third one works on it, too.",
+            ),
+            (
+                _gives_as_b(lambda W1, b1, W2, b2, W3, b3: b2 @ W3 + b3),
+                "b1 has been forgotten: the first layer adds it, and two more work on it.",
+            ),
+            (
+                _gives_as_b(lambda W1, b1, W2, b2, W3, b3: b3),
+                "your b is that of the third layer. And what became of b1 and b2?",
+            ),
+            (gives(lambda W1, b1, W2, b2, W3, b3: W1 @ W2 @ W3), "that is W alone. Return both: W, b."),
+        ],
+        hints=[
+            "Make one layer of the first two, as above. Then you have two layers again.",
+            "The first two have `W1 @ W2` and `b1 @ W2 + b2`. The third works on both parts.",
+            "What stands behind X is W. All without X is b: what the third makes of that b, and b3.",
+        ],
+        praise="So three Linears in a row, or thirty, can do nothing that one cannot.",
+    ),
+    Exercise(
+        name="ReLU",
+        todo="write the class, with __init__ and forward",
+        judge=op(lambda x: np.maximum(x, 0), ONE_NUMBER + TABLES, backward=False),
+        mistakes=[
+            (computes(np.abs), "a negative number turned positive. It should become 0."),
+            (
+                computes(lambda x: np.minimum(x, 0)),
+                "the negative numbers stayed, and the others became 0: turn it round.",
+            ),
+            (computes(lambda x: x), "nothing has changed. What should become of -2?"),
+            (
+                computes(lambda x: (x > 0) * 1.0),
+                "you keep whether the number is positive. Keep the number itself.",
+            ),
+            (
+                lambda got: all(np.shape(value) == () for value in got.values),
+                "a table went in, and a single number came out. Work on each number of the table by itself.",
+            ),
+        ],
+        hints=[
+            "Take Tanh as it stands, and change its formula.",
+            "For a single number it would be `max(x, 0)`. For a whole table numpy has a function of its own.",
+            "`np.maximum(x.value, 0)` takes the larger one at each place.",
+        ],
+        praise="Six lines, and a curve that half of today's networks use.",
+    ),
+]
+
+QUIZ = [
+    Question(
+        "y has shape (3,) and a has shape (3, 1). What is the shape of y - a in numpy?",
+        ["(3,)", "(3, 1)", "(3, 3)"],
+        "(3, 3)",
+        "numpy repeats both until they fit: each of the three y meets each of the three a.",
+        {
+            "(3,)": "That is what one hopes for. Print its shape first.",
+            "(3, 1)": "That is the shape of a. y is repeated, too. Print it.",
+        },
+        meets=(18,),
+    ),
+    Question(
+        "X is (4, 3) and W is (3, 5). What is the shape of X @ W?",
+        ["(3, 3)", "(4, 5)", "(5, 4)"],
+        "(4, 5)",
+        "The inner 3 vanishes, the outer numbers stay: rows of X, columns of W.",
+        {
+            "(3, 3)": "The 3 is what each sum runs over. It is gone afterwards.",
+            "(5, 4)": "The rows come from X, and X is on the left.",
+        },
+    ),
+    Question(
+        "Ten Linears in a row, nothing between them. What can they do that one Linear cannot?",
+        ["bend ten times", "nothing", "learn faster"],
+        "nothing",
+        "All of them together are one X @ W + b. The bend comes from the activation function.",
+        {
+            "bend ten times": "A straight line of a straight line is straight.",
+            "learn faster": "They can only ever say what a single one can say.",
+        },
+    ),
+    Question(
+        "Which statement about the sigmoid is wrong?",
+        ["its values are between 0 and 1", "far out it is nearly flat", "it is 0 at x = 0"],
+        "it is 0 at x = 0",
+        "At 0 it is 1 / (1 + 1) = 0.5.",
+        {
+            "its values are between 0 and 1": "That is right: 1 divided by something above 1.",
+            "far out it is nearly flat": "That is right: beyond 5 on either side little happens.",
+        },
+    ),
+]

@@ -1,0 +1,376 @@
+"""Lesson 05: shapes of gradients, a layer backwards, a backward to repair, a diagnosis; and its quiz."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from miniflow_classroom.judge.check import Exercise, Question, function, gives, hands_on, op, raises, value
+
+SHAPES = {"X": (11, 13), "W": (13, 10), "b": (10,)}
+
+_rng = np.random.default_rng(5)
+LAYERS = [  # X, W, b, g: five rows, three columns, two neurons; and one neuron
+    tuple(_rng.integers(-3, 4, shape) / 2 for shape in ((5, 3), (3, 2), (2,), (5, 2))),
+    tuple(_rng.integers(-3, 4, shape) / 2 for shape in ((4, 2), (2, 1), (1,), (4, 1))),
+]
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
+def _layer(X: np.ndarray, W: np.ndarray, b: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    s = _sigmoid(X @ W + b)
+    to_sum = g * s * (1 - s)
+    return X.T @ to_sum, to_sum.sum(axis=0)
+
+
+def _no_bend(X, W, b, g):
+    return X.T @ g, g.sum(axis=0)
+
+
+def _bent_twice(X, W, b, g):
+    s = _sigmoid(_sigmoid(X @ W + b))
+    to_sum = g * s * (1 - s)
+    return X.T @ to_sum, to_sum.sum(axis=0)
+
+
+def _averaged(X, W, b, g):
+    to_W, to_b = _layer(X, W, b, g)
+    return to_W, to_b / len(X)
+
+
+def _both_averaged(X, W, b, g):
+    return tuple(part / len(X) for part in _layer(X, W, b, g))
+
+
+def _b_of_each_row(X, W, b, g):
+    s = _sigmoid(X @ W + b)
+    return _layer(X, W, b, g)[0], g * s * (1 - s)
+
+
+def _b_along_rows(X, W, b, g):
+    return _layer(X, W, b, g)[0], _b_of_each_row(X, W, b, g)[1].sum(axis=1)
+
+
+def _b_in_one(X, W, b, g):
+    return _layer(X, W, b, g)[0], _b_of_each_row(X, W, b, g)[1].sum()
+
+
+def _b_not_bent(X, W, b, g):
+    return _layer(X, W, b, g)[0], g.sum(axis=0)
+
+
+def _b_left_out(X, W, b, g):
+    return _layer(X, W, 0 * b, g)
+
+
+def _nothing_arrives(X, W, b, g):
+    return _layer(X, W, b, np.ones_like(g))
+
+
+def _sum_for_s(X, W, b, g):
+    u = X @ W + b
+    to_sum = g * u * (1 - u)
+    return X.T @ to_sum, to_sum.sum(axis=0)
+
+
+def _sign_turned(X, W, b, g):
+    return _layer(X, W, b, -g)
+
+
+def _lying(X, W, b, g):
+    to_W, to_b = _layer(X, W, b, g)
+    return to_W.T, to_b
+
+
+def _swapped(X, W, b, g):
+    return _layer(X, W, b, g)[::-1]
+
+
+def _weights_alone(X, W, b, g):
+    return _layer(X, W, b, g)[0]
+
+
+ROW_SUMS = '''\
+class RowSums(Node):
+    """What each row adds up to, as a column"""
+
+    def __init__(self, x):
+        Node.__init__(self, [x])
+
+    def forward(self):
+        (x,) = self.inbound_nodes
+        self.value = x.value.sum(axis=1, keepdims=True)
+
+    def backward(self):
+        (x,) = self.inbound_nodes
+        self.gradients = {x: self.grad_cost()}
+'''
+
+
+def _diagnosis(ours: np.ndarray, slopes: np.ndarray) -> str:
+    if np.allclose(ours, slopes, atol=1e-6):
+        return "fine"
+    if np.allclose(ours, -slopes, atol=1e-6):
+        return "sign"
+    factor = np.vdot(ours, slopes) / np.vdot(slopes, slopes)
+    return "factor" if np.allclose(ours, factor * slopes, atol=1e-6) else "wrong"
+
+
+_slopes = np.array([[0.0, -2.0], [3.0, -1.0]])  # their mean is 0: no help in finding a factor
+_noise = np.array([[1e-10, -2e-10], [1e-10, 2e-10]])
+PAIRS = [
+    (_slopes + _noise, _slopes),
+    (-_slopes, _slopes + _noise),
+    (3 * _slopes, _slopes + _noise),
+    (_slopes.T, _slopes + _noise),
+    (_slopes * [[1.0, 2.0], [2.0, 1.0]], _slopes + _noise),
+    (_slopes * [[3.0, 3.0], [3.0, -3.0]], _slopes + _noise),
+]
+
+
+EXERCISES = [
+    Exercise(
+        "gradient_shapes",
+        "write the shapes of the three gradients",
+        value(SHAPES),
+        [
+            (
+                lambda got: len(got["W"]) == 3,
+                "that keeps one gradient for each home. You subtract it from W: which shape has W?",
+            ),
+            (
+                lambda got: got["W"] == (10, 13),
+                "W has a row for each column of X, and a column for each neuron. Which comes first?",
+            ),
+            (
+                lambda got: got["b"] in ((11, 10), (11,)),
+                "one b serves all eleven rows. How many numbers can you nudge in b?",
+            ),
+            (
+                lambda got: got["W"] == (11, 10),
+                "that is the shape of what comes out of the layer. Which shape must W have, so that X @ W "
+                "has it?",
+            ),
+            (
+                lambda got: got["b"] == 10,
+                "a tuple of one number ends with a comma: (3,) is a tuple, and (3) is only 3.",
+            ),
+            (
+                lambda got: got["b"] in ((1, 10), (10, 1)),
+                "b is a plain list, neither row nor column: one number in its tuple, and a comma.",
+            ),
+            (
+                lambda got: got["b"] in ((1,), (13,)),
+                "each neuron has a bias of its own. How many neurons are there?",
+            ),
+            (
+                lambda got: any(isinstance(shape, (int, str)) for shape in got.values()),
+                "a shape is a tuple of numbers, such as (3, 2), without quotes and not multiplied out.",
+            ),
+            (
+                lambda got: got["X"] != SHAPES["X"],
+                "start with X: a gradient has one slope for each number that you can nudge.",
+            ),
+        ],
+        [
+            "Do not work anything out. What shape has the value that each gradient belongs to?",
+            "`X @ W` must have eleven rows and ten columns, one for each neuron. So what shape has `W`?",
+        ],
+        praise="No product was needed: a gradient has the shape of what it belongs to.",
+        meets=(15,),
+    ),
+    Exercise(
+        "sigmoid_layer",
+        "write the function",
+        function(LAYERS, like=_layer),
+        [
+            (
+                raises(ValueError),
+                "two shapes do not fit. Through the sigmoid it is `*`, number by number; then comes the "
+                "product, `@`. For that, try (11, 13) and (11, 10): which order gives (13, 10)?",
+            ),
+            (gives(_swapped), "both are right, but in the other order: first W, then b."),
+            (gives(_weights_alone), "W is right. Return two things: what about b?"),
+            (
+                gives(_lying),
+                "W's gradient lies on its side: look at its shape. Which factor comes first, and which one "
+                "is transposed?",
+            ),
+            (gives(_nothing_arrives), "that is the slope of the layer alone. Where is `g`, which arrives?"),
+            (gives(_sum_for_s), "s (1 - s) wants the sigmoid's output. You have put in what goes into it."),
+            (gives(_sign_turned), "the size is right, the sign is not: s (1 - s) is never negative."),
+            (gives(_b_left_out), "there is no b in your s. What goes into the sigmoid is X @ W + b."),
+            (
+                gives(_both_averaged),
+                "both are too small. The cost has divided by m already, so the rows are only added up.",
+            ),
+            (gives(_no_bend), "you walked past the sigmoid. Which factor does that arrow carry?"),
+            (
+                gives(_bent_twice),
+                "you took the sigmoid twice. Its derivative wants its output, and s is the output already.",
+            ),
+            (
+                gives(_averaged),
+                "W is right, b is too small. One b served all the rows, and MSE has divided by m already.",
+            ),
+            (
+                gives(_b_of_each_row),
+                "W is right. For b you have kept a row for each home; one b served them all.",
+            ),
+            (
+                gives(_b_along_rows),
+                "W is right. For b you have added along each row: that is one number for each home. Which "
+                "axis leaves one for each neuron?",
+            ),
+            (
+                gives(_b_in_one),
+                "W is right. For b you have added up everything. There is one b for each neuron, so add up "
+                "the rows only.",
+            ),
+            (gives(_b_not_bent), "W is right. The way to b leads through the sigmoid as well."),
+        ],
+        [
+            "Two arrows back: first through the sigmoid, then through the layer. But the forward values "
+            "come first: what is s? With numpy, the sigmoid of x is `1 / (1 + np.exp(-x))`.",
+            "Through the sigmoid: multiply `g` by s (1 - s), number by number. Call that `to_sum`.",
+            "From there it is the layer of the lesson: `X.T @ to_sum`, and for b the sum over the rows.",
+        ],
+        praise="That is what two nodes of the engine do, one after the other.",
+        meets=(12, 16, 17),
+    ),
+    Exercise(
+        "RowSums",
+        "repair backward",
+        op(lambda x: x.sum(axis=1, keepdims=True), [([[1.0, 2.0, 3.0], [4.0, -5.0, 6.0]],), ([[2.0, 1.0]],)]),
+        [
+            (
+                hands_on(lambda g, x: [g]),
+                "the gradient you hand to x is one column wide, and x is not. Which number of x "
+                "moved which sum?",
+            ),
+            (
+                hands_on(lambda g, x: [g * x]),
+                "you multiplied by the values of x, as Mul would. What does a nudge of 1 in x do to "
+                "its row's sum?",
+            ),
+            (
+                hands_on(lambda g, x: [g * np.ones_like(x) / x.shape[1]]),
+                "that shares each gradient out over the row. Nudge one number by 1: does the sum "
+                "move by 1 or less?",
+            ),
+            (
+                hands_on(lambda g, x: [np.ones_like(x)]),
+                "that is the local gradient alone. Where is what arrives, `self.grad_cost()`?",
+            ),
+        ],
+        [
+            "Nudge one number of x by 1. By how much does the sum of its row move, and by how much "
+            "the others?",
+            "So each number of x gets the gradient of its own row's sum, times 1.",
+            "`np.ones_like(x.value)` has the shape of x; numpy repeats a column along the rows when "
+            "you multiply.",
+        ],
+        praise="A sum forward is a copy backward, and (see b) a copy forward is a sum backward.",
+        given=ROW_SUMS,
+    ),
+    Exercise(
+        "diagnose",
+        "write the function",
+        function(PAIRS, like=_diagnosis),
+        [
+            (
+                lambda got: got.results[0] != "fine",
+                "measured slopes are never exact to the last digit. Allow for a tiny difference.",
+            ),
+            (
+                lambda got: got.results[1] == "factor",
+                "a factor of -1 has a name of its own here. Ask for it first.",
+            ),
+            (
+                lambda got: got.results[4] == "factor",
+                "in one of the cases a part is right and a part doubled. A factor must be the same "
+                "for all numbers.",
+            ),
+            (
+                lambda got: got.results[2] == "wrong",
+                "one of the cases is three times the slopes, and one of the slopes is 0. What do you "
+                "divide by?",
+            ),
+            (
+                lambda got: got.results[5] == "factor",
+                "in one of the cases all are three times too large, and one has its sign turned. That is not "
+                "one factor for all.",
+            ),
+        ],
+        [
+            "`np.allclose(a, b, atol=1e-6)` says whether two arrays are the same but for a tiny difference.",
+            "First ask for `ours` against `slopes`, then for `ours` against `-slopes`.",
+            "For the factor take the place where the slope is largest: `ours` divided by the slope "
+            "there. Then see "
+            "whether that factor, times all slopes, gives all of `ours`.",
+        ],
+        praise="You have written the part of the check that names the mistake.",
+    ),
+]
+
+QUIZ = [
+    Question(
+        "A batch of 11 rows goes through a layer with W of shape (13, 10). Which shape has W's gradient?",
+        ["(11, 13, 10)", "(13, 10)", "(11, 10)"],
+        "(13, 10)",
+        "One W served all rows, so what the rows say is added up.",
+        {
+            "(11, 13, 10)": "That keeps the rows apart. You subtract it from W: which shape has W?",
+            "(11, 10)": "That is the shape of what comes out of the layer.",
+        },
+        meets=(15,),
+    ),
+    Question(
+        "All gradients of a network are about 0.00001. What do you know?",
+        ["the fit is good", "nothing yet: read the cost", "backward has a bug"],
+        "nothing yet: read the cost",
+        "At the lowest point gradients are small, and on the flat end of a sigmoid they are small too.",
+        {
+            "the fit is good": "A small gradient is not a good fit. Read the cost, then s (1 - s).",
+            "backward has a bug": "It may be right: a flat end lets hardly any nudge through.",
+        },
+        meets=(13,),
+    ),
+    Question(
+        "X and g are both square, and `X @ g` runs without an error. Is it the gradient of W?",
+        ["yes, the shapes fit", "no, W's gradient is X.T @ g"],
+        "no, W's gradient is X.T @ g",
+        "On square matrices every order fits. Try it on oblong ones.",
+        {"yes, the shapes fit": "Try (11, 13) and (11, 10): which order gives (13, 10)?"},
+        meets=(16,),
+    ),
+    Question(
+        "Two homes hand back -1 and -2. What does the bias get?",
+        ["-3", "-1.5", "-1 and -2"],
+        "-3",
+        "Two roads, one through each row: they add.",
+        {
+            "-1.5": "One b served both rows, and MSE has divided by m already.",
+            "-1 and -2": "There is one b. How many numbers has its gradient?",
+        },
+        meets=(17,),
+    ),
+    Question(
+        "Which of these statements is wrong?",
+        [
+            "the cost falls, so the gradients are right",
+            "a slope can be measured without `backward`",
+            "a gradient has a sign",
+        ],
+        "the cost falls, so the gradients are right",
+        "Many a bug of the fault lab lets the cost fall all the same.",
+        {
+            "a slope can be measured without `backward`": (
+                "That one is true: it runs the network forward and nothing else."
+            ),
+            "a gradient has a sign": "That one is true: it says which way is uphill.",
+        },
+    ),
+]

@@ -1,0 +1,1 @@
+"""Gradients beside what was measured: the check, and the bugs it finds."""

@@ -1,0 +1,206 @@
+"""Running a learner's code: it may loop for ever, crash, print and change things, and nothing comes of it."""
+
+from __future__ import annotations
+
+import linecache
+import random
+import re
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from types import TracebackType
+
+import numpy as np
+
+from miniflow_lib.errors import MiniFlowError, is_node
+from miniflow_lib.tracing import trace
+from miniflow_classroom.judge.watchdog import GaveUp, within
+
+LARGEST_COPY = 50_000_000  # bytes: no lesson has an array near it, and copying a larger one would be felt
+
+
+class Trouble(Exception):
+    """The learner's code did not get to its end: a sentence, and the exception that it met, if any."""
+
+    def __init__(self, sentence: str, cause: BaseException | None = None):
+        super().__init__(sentence)
+        self.cause = cause
+
+
+def guarded(work: Callable[[], object], own: Mapping[str, object], seconds: float) -> object:
+    """What `work` returns, with the time limited and everything else as it was before.
+
+    own: the globals of the learner's cells, which tell their lines from others. Raises Trouble with a
+    sentence when `work` raises, or when it is still at it after `seconds`.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(_kept(own))
+        stack.enter_context(_quiet())
+        try:
+            return within(seconds, work)
+        except GaveUp:
+            sentence = (
+                f"your code was still running after {seconds:g} seconds and was stopped. Is there a loop "
+                "whose condition never becomes False, or a list that grows while it is walked?"
+            )
+            raise Trouble(sentence) from None
+        except KeyboardInterrupt as error:
+            raise Trouble("the check was interrupted before it came to its end.", error) from None
+        except BaseException as error:
+            raise Trouble(_crash(error, own), error) from None
+
+
+# --- the traces it leaves ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def _kept(own: Mapping[str, object]) -> Iterator[None]:
+    """Puts back what the learner's cells can see: names, lists, arrays, nodes, flags and random numbers."""
+    names = {name: thing for name, thing in own.items() if not name.startswith("_")}
+    back: list[Callable[[], object]] = []
+    remember([thing for name, thing in names.items() if name not in ("In", "Out")], back)
+    flags, numpys, pythons = (trace.DEBUG, trace.T_DEBUG), np.random.get_state(), random.getstate()
+    try:
+        with trace.silent():
+            yield
+    finally:
+        for put_back in back:
+            put_back()
+        for name in [name for name in own if not name.startswith("_") and name not in names]:
+            del own[name]
+        own.update(names)
+        trace.DEBUG, trace.T_DEBUG = flags
+        np.random.set_state(numpys)
+        random.setstate(pythons)
+
+
+def remember(things: Iterable[object], back: list[Callable[[], object]]) -> None:
+    """Adds to `back` what brings all `things`, and what they hold, into their present state again."""
+    to_see, seen = list(things), set()
+    while to_see:
+        thing = to_see.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, np.ndarray):
+            if thing.nbytes <= LARGEST_COPY and thing.flags.writeable:
+                back.append(partial(np.copyto, thing, thing.copy()))
+        elif type(thing) is list:
+            back.append(partial(thing.__setitem__, slice(None), thing[:]))
+            to_see += thing[:1000]
+        elif isinstance(thing, (dict, set)):
+            back += [thing.clear, partial(thing.update, thing.copy())]
+            to_see += list(thing.values() if isinstance(thing, dict) else thing)[:1000]
+        elif type(thing) is tuple:
+            to_see += thing
+        elif isinstance(thing, np.random.Generator):
+            back.append(partial(setattr, thing.bit_generator, "state", thing.bit_generator.state))
+        elif is_node(thing):
+            to_see += [vars(thing), *thing.inbound_nodes, *thing.outbound_nodes]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Nothing that this thread prints, displays or warns of is shown; other threads print as before."""
+    outer = sys.stdout, sys.stderr
+    here = threading.get_ident()
+    sys.stdout, sys.stderr = (_Silent(stream, here) for stream in outer)
+    hooks = _display_hooks()
+    if hooks:
+        hooks.register_hook(_drop)
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        if hooks:
+            hooks.unregister_hook(_drop)
+        sys.stdout, sys.stderr = outer
+
+
+class _Silent:
+    """A stream that takes what one thread writes and passes on what the others do."""
+
+    def __init__(self, stream: object, thread: int):
+        self._stream, self._thread = stream, thread
+
+    def write(self, text: str) -> int:
+        return len(text) if threading.get_ident() == self._thread else self._stream.write(text)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
+def _drop(message: object) -> None:
+    """What ipykernel asks before it shows something: None shows nothing."""
+
+
+def _display_hooks() -> object:
+    """Whom the kernel asks before it shows a picture, a list for each thread; None outside a kernel."""
+    if "IPython" not in sys.modules:
+        return None
+    from IPython import get_ipython
+
+    publisher = getattr(get_ipython(), "display_pub", None)
+    return publisher if hasattr(publisher, "register_hook") else None
+
+
+# --- the sentence -----------------------------------------------------------------------------------------
+
+
+def _crash(error: BaseException, own: Mapping[str, object]) -> str:
+    """Where the learner's code stopped, in a line of their own, and what that usually means."""
+    where = _own_line(error.__traceback__, own)
+    said = tidy(str(error)) if not isinstance(error, KeyError) else repr(error.args[0] if error.args else "")
+    what = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    if isinstance(error, MiniFlowError):
+        return f"{where}{said}"
+    return f"{where}{what.rstrip('.')}. {_meaning(error)}".rstrip()
+
+
+def _own_line(tb: TracebackType | None, own: Mapping[str, object]) -> str:
+    place = ""
+    while tb is not None:
+        if tb.tb_frame.f_globals is own:
+            line = linecache.getline(tb.tb_frame.f_code.co_filename, tb.tb_lineno).strip()
+            place = f"line {tb.tb_lineno} of your cell" + (f", `{line}`" if line else "")
+        tb = tb.tb_next
+    return f"your code stopped at {place}: " if place else "your code stopped: "
+
+
+def tidy(text: str, longest: int = 200) -> str:
+    """A message on one line, without addresses, and not too long."""
+    text = re.sub(r" at 0x[0-9a-fA-F]+", "", " ".join(text.split()))
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _meaning(error: BaseException) -> str:
+    text = str(error)
+    if isinstance(error, UnboundLocalError):
+        return "A name gets its value inside the function only after it has been used: give it one first."
+    if isinstance(error, NameError):
+        return "That name is not known here: is it spelled as above, and has the cell that makes it been run?"
+    if isinstance(error, RecursionError):
+        return "The function calls itself and never stops: which call is the last one?"
+    if "NoneType" in text:
+        return "Something there is None: a function without `return`, or a node whose forward() has not run."
+    if isinstance(error, TypeError) and "argument" in text:
+        return "The function is called with other arguments than it takes: compare with the task."
+    if isinstance(error, TypeError):
+        return "Two kinds of things meet there that do not go together: print type(...) of each."
+    if isinstance(error, AttributeError):
+        return "That object has nothing of this name: print it, and look at the spelling."
+    if isinstance(error, IndexError):
+        return "It reaches past the end: the last index is the length minus one."
+    if isinstance(error, KeyError):
+        return "The dict has no such key: print its keys just before that line."
+    if isinstance(error, ZeroDivisionError):
+        return "It divides by zero: print what it divides by."
+    if isinstance(error, ValueError) and re.search(r"shape|dimension|broadcast|aligned|matmul", text):
+        return "The shapes do not fit: print .shape of each just before that line."
+    if isinstance(error, StopIteration):
+        return "It asks for a next one where there is none left."
+    return ""

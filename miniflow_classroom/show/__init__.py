@@ -1,0 +1,1 @@
+"""The graph and numbers as pictures."""

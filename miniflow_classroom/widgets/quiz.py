@@ -1,0 +1,93 @@
+"""Hints that open one at a time, and questions whose reply says why a choice is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+import ipywidgets
+
+from miniflow_lib import errors
+from miniflow_classroom.judge.check import LESSONS, Exercise, Question, exercises
+from miniflow_classroom.widgets.base import StaticBox
+
+_WIDE = ipywidgets.Layout(width="100%")
+_REPLY = "margin: 0 0 0.8em; padding: 0.2em 0.7em; line-height: 1.5; border-left: 4px solid"
+
+
+def hint_box(exercise: Exercise) -> StaticBox:
+    """The hints of one exercise as closed folds. They open in the browser alone, by a click or by Enter."""
+    steps = len(exercise.hints)
+    folds = [
+        f'<details style="margin: 0.2em 0; line-height: 1.5; white-space: normal">'
+        f'<summary style="cursor: pointer">Hint {number} of {steps}</summary>'
+        f'<div style="padding: 0.2em 1.2em">{prose(hint)}</div></details>'
+        for number, hint in enumerate(exercise.hints, 1)
+    ]
+    text = f"[{exercise.name}] {steps} hints, opened one at a time"
+    page = {"kind": "hints", "hints": [prose(hint) for hint in exercise.hints]}
+    return StaticBox([ipywidgets.HTML(fold, layout=_WIDE) for fold in folds], text=text, page=lambda: page)
+
+
+def quiz_box(lesson: str, questions: Sequence[Question]) -> StaticBox:
+    """The questions of one lesson, none answered. Stored: questions and choices, no answer."""
+    rows, lines = [], [f"Self-quiz of lesson {lesson}"]
+    for number, question in enumerate(questions, 1):
+        lines += ["", f"{number}. {question.text}", *(f"   ( ) {choice}" for choice in question.choices)]
+        rows += _question(number, question)
+    page = {"kind": "quiz", "questions": [_for_page(question) for question in questions]}
+    return StaticBox(rows, text="\n".join(lines), page=lambda: page)
+
+
+def _for_page(question: Question) -> dict:
+    """The question with the reply to each of its choices."""
+    replies = [_reply(question, choice) for choice in question.choices]
+    return {"text": prose(question.text), "choices": list(question.choices), "replies": replies}
+
+
+def _reply(question: Question, choice: str) -> str:
+    right = choice == question.right
+    sentence = question.because if right else question.wrong[choice]
+    look = f"{_REPLY} {'#0072B2' if right else '#777'}"
+    word = "✓ Right." if right else "Not that one."
+    return f'<div style="{look}"><b>{word}</b> {prose(sentence)}</div>'
+
+
+def _question(number: int, question: Question) -> list[ipywidgets.Widget]:
+    text = ipywidgets.HTML(
+        f'<div style="line-height: 1.5">{number}. {prose(question.text)}</div>', layout=_WIDE
+    )
+    choices = ipywidgets.RadioButtons(
+        options=list(question.choices), index=None, layout=ipywidgets.Layout(width="auto")
+    )
+    reply = ipywidgets.HTML(layout=_WIDE)
+
+    def answered(change: dict) -> None:
+        reply.value = "" if change["new"] is None else _reply(question, change["new"])
+
+    choices.observe(answered, "value")
+    return [text, choices, reply]
+
+
+def prose(text: str) -> str:
+    """A sentence as HTML: all of it escaped, `code` as code, line ends kept."""
+    parts = re.split(r"(`[^`]*`)", text)
+    return "".join(
+        f"<code>{escape(part[1:-1])}</code>"
+        if len(part) > 1 and part[0] == part[-1] == "`"
+        else escape(part).replace("\n", "<br>")
+        for part in parts
+    )
+
+
+def hints(name: str) -> StaticBox:
+    """The hints of an exercise, closed, each step opened by itself."""
+    errors.check_choice("The name of an exercise", name, exercises())
+    return hint_box(exercises()[name])
+
+
+def quiz(lesson: str) -> StaticBox:
+    """The self-quiz of a lesson, quiz("02"): a choice for each question, and a reply to each choice."""
+    errors.check_choice("The number of a lesson with a quiz", lesson, LESSONS)
+    return quiz_box(lesson, LESSONS[lesson].QUIZ)

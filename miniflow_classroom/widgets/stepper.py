@@ -1,0 +1,264 @@
+"""The sort and the passes step by step on a picture of the graph, played in the browser alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import escape
+
+import ipywidgets
+
+from miniflow_lib import errors
+from miniflow_lib.nodes import Node
+from miniflow_lib.passes import backward_pass, forward_pass
+from miniflow_lib.sorting import topological_sort
+from miniflow_lib.tracing import Event, trace
+from miniflow_classroom import arguments
+from miniflow_classroom.show.drawing import GraphView, Scene, in_a_row, page_width, picture_html
+from miniflow_classroom.widgets.base import StaticBox
+
+PARTS = ("sort", "forward", "backward")
+PAGE = "calc(100% - 4px)"  # a widget has a margin of 2 px
+CARD = (  # white in the dark theme too, like the pictures
+    "background:#fff;color:#222;border-radius:6px;padding:6px 10px;line-height:1.4;box-sizing:border-box"
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One frame: the picture, a sentence, and (name, text) of what stands beside it."""
+
+    part: str
+    scene: Scene
+    caption: str
+    beside: tuple[tuple[str, str], ...] = ()
+
+
+def stepper(graph: Sequence[Node] | Node, show: Sequence[str] = PARTS) -> StaticBox:
+    """The graph at work, to be stepped through with the slider, the number or Play.
+
+    graph: a sorted list or an output node; it runs once more on what its Inputs hold, and is left as it was.
+    show: which of "sort", "forward" and "backward", or one of them. Raises what the run itself raises.
+    """
+    view, steps = film(graph, show)
+    drawing = view.drawing([step.scene for step in steps])
+    style, last = page_width(drawing.width), len(steps) - 1
+    frames = []
+    for number, step in enumerate(steps):
+        svg = drawing.svg(step.scene, f"Step {number}: {step.caption}", style)
+        frames.append(_frame(f"Step {number} of {last} · {step.part}", step, svg, drawing.width))
+    parts = _and(list(dict.fromkeys(step.part for step in steps)))
+    text = f"{last} steps through {parts}, to be played in Jupyter"
+    final = f"The last step: {steps[-1].caption}"
+    html = picture_html(drawing.svg(steps[-1].scene, final), final, drawing.width)
+    return StaticBox(played(frames), text=text, html=html, page=lambda: {"kind": "frames", "frames": frames})
+
+
+def played(frames: Sequence[str]) -> list[ipywidgets.Widget]:
+    """Widgets that show one frame at a time. The links live in the browser, so it moves without a kernel."""
+    last, same = len(frames) - 1, ipywidgets.Layout(width=PAGE)
+    play = ipywidgets.Play(max=last, interval=1500, show_repeat=False)
+    slider = ipywidgets.IntSlider(max=last, description="step", readout=False)
+    number = ipywidgets.BoundedIntText(max=last, layout=ipywidgets.Layout(width="70px"))
+    pictures = [ipywidgets.HTML(frame, layout=same) for frame in frames]
+    stack = ipywidgets.Stack(pictures, selected_index=0, layout=ipywidgets.Layout(width="100%"))
+    for widget, trait in ((play, "value"), (number, "value"), (stack, "selected_index")):
+        ipywidgets.jslink((slider, "value"), (widget, trait))
+    return [ipywidgets.HBox([play, slider, number]), stack]
+
+
+def _frame(heading: str, step: Step, svg: str, width: float) -> str:
+    beside = "".join(
+        f'<div style="flex:1 1 140px"><b>{escape(name)}</b><br>{escape(text)}</div>'
+        for name, text in step.beside
+    )
+    if beside:
+        # Beside the picture under one another; where there is no room for that, under it in a row.
+        columns = "display:flex;flex-wrap:wrap;gap:6px 12px;align-content:flex-start"
+        beside = f'<div style="flex:1 1 140px;{columns}">{beside}</div>'
+    basis = max(width * 2 / 3, min(width, 440))
+    return (
+        f'<div style="{CARD}"><div style="min-height:3.4em;overflow-wrap:anywhere">'
+        f'<span style="color:#666">{escape(heading)}</span><br>{escape(step.caption)}</div>'
+        '<div style="display:flex;flex-wrap:wrap;gap:4px 20px">'
+        f'<div style="flex:4 1 {basis:.0f}px;overflow-x:auto">{svg}</div>{beside}</div></div>'
+    )
+
+
+# --- from what happened to steps ---------------------------------------------------------------------------
+
+
+def film(graph: Sequence[Node] | Node, show: Sequence[str]) -> tuple[GraphView, list[Step]]:
+    """Runs the graph once more and tells it step by step. The nodes are as before afterwards."""
+    parts = show if isinstance(show, (list, tuple)) else [show]
+    for part in parts or [None]:
+        errors.check_choice("What a stepper shows", part, PARTS)
+    nodes = GraphView(graph).nodes
+    arguments.check_size("a stepper plays", nodes)
+    with _left_as_it_was(nodes), trace.silent(), trace.record() as events:
+        if "sort" in parts or errors.is_node(graph):
+            nodes = _sort_again(nodes, events)
+        view = GraphView(nodes)
+        teller = Teller(view)
+        steps = list(teller.sort_steps(events)) if "sort" in parts else []
+        if {"forward", "backward"} & set(parts):
+            events.clear()
+            forward_pass(nodes[-1], nodes)
+            told = list(teller.forward_steps(events))
+            steps += told if "forward" in parts else []
+        if "backward" in parts:
+            events.clear()
+            backward_pass(nodes)
+            steps += teller.backward_steps(events)
+    return view, steps
+
+
+def _sort_again(nodes: list[Node], events: list[Event]) -> list[Node]:
+    """The list that the sort makes of these nodes and no others, and in `events` how it came about."""
+    feed = {node: node.value for node in nodes if not node.inbound_nodes}
+    try:
+        with trace.record() as own:
+            again = topological_sort(feed, output=nodes[-1])
+    finally:
+        events[:] = own
+    if set(again) != set(nodes):  # several ends, or an Input that nothing needs
+        events.clear()
+        again = topological_sort(feed)
+    return again
+
+
+@contextmanager
+def _left_as_it_was(nodes: Sequence[Node]) -> Iterator[None]:
+    before = [(node, dict(vars(node))) for node in nodes]
+    try:
+        yield
+    finally:
+        for node, state in before:
+            vars(node).clear()
+            vars(node).update(state)
+
+
+class Teller:
+    """Turns the events of a run into steps: what is lit, what is shown, and a sentence."""
+
+    def __init__(self, view: GraphView):
+        self.node = {name: node for node, name in view.names.items()}
+        self.view, self.values, self.gradients, self.sums = view, {}, {}, {}
+
+    def scene(self, **more) -> Scene:
+        """What is known by now, as copies: the film goes on."""
+        return Scene(
+            values=dict(self.values),
+            gradients=dict(self.gradients),
+            sums=dict(self.sums),
+            labels=self.view.twice,
+            **more,
+        )
+
+    def sort_steps(self, events: Sequence[Event]) -> Iterator[Step]:
+        fed = [event for event in events if event.kind == "fed" and event.node in self.node]
+        waits = {event.node: event.value for event in events if event.kind == "waits"}
+        queue, done, gone = [], [], frozenset()
+
+        def step(caption: str, lit=(), arrows=()) -> Step:
+            notes = {name: f"waits: {left}" for name, left in waits.items()}
+            notes |= dict.fromkeys(queue, "ready") | {name: f"no. {n}" for n, name in enumerate(done, 1)}
+            scene = self.scene(
+                notes={self.node[name]: note for name, note in notes.items()},
+                lit=frozenset(self.node[name] for name in lit),
+                arrows=frozenset(arrows),
+                gone=gone,
+            )
+            return Step("sort", scene, caption, self._beside(queue, done, waits))
+
+        for event in fed:
+            self.values[self.node[event.node]] = event.value
+        counted = next(n for n, event in enumerate(events) if event.kind == "take")
+        queue += [event.node for event in events[:counted] if event.kind == "ready"]
+        waiting = [f"{name} for {left}" for name, left in waits.items()]
+        one = "s" * (len(queue) == 1)
+        others = f" The others wait: {_and(waiting)}." if waiting else ""
+        yield step(f"{_and(queue)} wait{one} for nobody and stand{one} in the queue.{others}")
+        for event in events[counted:]:
+            if event.kind == "take":
+                queue.remove(event.node)
+                done.append(event.node)
+                yield step(
+                    f"{event.node} is the first in the queue: it is number {len(done)} in the list.",
+                    [event.node],
+                )
+            elif event.kind == "cross":
+                other, left = event.other, event.value
+                edge = self.node[event.node], self.node[other]
+                gone |= {edge}
+                if left:
+                    waits[other] = left
+                    what = f"{other} still waits for {left}"
+                else:
+                    del waits[other]
+                    queue.append(other)
+                    what = f"that was the last, and {other} joins the queue"
+                yield step(f"{event.node} → {other} is crossed off: {what}.", [other], [edge])
+        yield step(f"Done: {', '.join(done)}. Each stands after all that feed it.")
+
+    @staticmethod
+    def _beside(queue, done, waits) -> tuple[tuple[str, str], ...]:
+        waiting = ", ".join(f"{name} {left}" for name, left in waits.items())
+        return (
+            ("queue", ", ".join(queue) or "(empty)"),
+            ("sorted list", ", ".join(done) or "(empty)"),
+            ("waits for how many", waiting or "(nobody waits)"),
+        )
+
+    def forward_steps(self, events: Sequence[Event]) -> Iterator[Step]:
+        self.values = {node: node.value for node in self.view.nodes if not node.inbound_nodes}
+        yield Step("forward", self.scene(), f"Forward along the list: {', '.join(events[0].value)}.")
+        for event in events[1:]:
+            node = self.node[event.node]
+            self.values[node] = event.value
+            result = in_a_row(event.value)
+            caption = f"{event.node} holds {result}."
+            if event.got:
+                got = _and([f"{in_a_row(value)} from {name}" for name, value in event.got])
+                caption = f"{event.node} gets {got} and makes {result}."
+            yield Step("forward", self.scene(lit=frozenset([node]), arrows=self._into(node)), caption)
+
+    def backward_steps(self, events: Sequence[Event]) -> Iterator[Step]:
+        yield Step(
+            "backward", self.scene(back=True), f"Backward along the list: {', '.join(events[0].value)}."
+        )
+        for event in events[1:]:
+            node = self.node[event.node]
+            arrows = self._into(node)
+            for name, gradient in event.gave:
+                if self.node.get(name) is not node:
+                    self.gradients[self.node[name], node] = gradient
+            if not node.inbound_nodes:
+                arrows = frozenset(edge for edge in self.view.edges if edge[0] is node)
+            if len(event.got) > 1 or (not event.got and node.inbound_nodes):
+                self.sums[node] = event.value
+            scene = self.scene(lit=frozenset([node]), arrows=arrows, back=True)
+            yield Step("backward", scene, self._handed(event, node))
+
+    def _handed(self, event: Event, node: Node) -> str:
+        """Linear_1 gets 0.2 from Sigmoid_1 and hands 0.4 to W1."""
+        got = _and([f"{in_a_row(gradient)} from {name}" for name, gradient in event.got])
+        if len(event.got) > 1:
+            got += f", together {in_a_row(event.value)}"
+        if not node.inbound_nodes:
+            if not event.got:
+                return f"{event.node} gets nothing: the cost does not depend on it."
+            return f"{event.node} gets {got}: that is its gradient."
+        gave = _and([f"{in_a_row(gradient)} to {name}" for name, gradient in event.gave])
+        if not event.got:
+            return f"{event.node} is the cost: it starts from {in_a_row(event.value)} and hands {gave}."
+        return f"{event.node} gets {got}{',' * (len(event.got) > 1)} and hands {gave}."
+
+    def _into(self, node: Node) -> frozenset:
+        return frozenset(edge for edge in self.view.edges if edge[1] is node)
+
+
+def _and(parts: Sequence[str]) -> str:
+    """a, b and c"""
+    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)

@@ -1,0 +1,335 @@
+"""The engine's own sentences: what a learner got wrong, in which node, and what to try."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from . import ops
+from .errors import (
+    MiniFlowError,
+    as_array,
+    as_node,
+    check_count,
+    check_function,
+    check_list_of_nodes,
+    check_number,
+    is_input,
+    is_node,
+    numbers,
+    what,
+)
+
+ANY = object()  # "whichever node": None is what a learner may give by mistake
+
+
+# --- the sort --------------------------------------------------------------------------------------------
+
+
+def check_feed(feed_dict, output) -> dict:
+    """{Input: its value as an array of floats}"""
+    if not isinstance(feed_dict, Mapping):
+        raise MiniFlowError(f"topological_sort takes a dict {{Input: value}}, not {what(feed_dict)}.")
+    if not feed_dict and output is None:
+        raise MiniFlowError("The feed is empty, so there is nothing to sort: topological_sort({x: 4, y: 5}).")
+    if output is not None and not is_node(output):
+        raise MiniFlowError(f"output= takes the node you want to know, not {what(output)}: output=f.")
+    for key in feed_dict:
+        if not is_node(key):
+            raise MiniFlowError(
+                f"The feed has {what(key)} as a key: only Inputs are fed, {{x: 4}} with x = Input('x')."
+            )
+        if not is_input(key):
+            raise MiniFlowError(
+                f"{key.name} is a {type(key).__name__}, and only Inputs are fed: it works out its own value."
+            )
+    return {node: as_array(value, node) for node, value in feed_dict.items()}
+
+
+def inbound_nodes_of(node) -> Sequence:
+    if not is_node(node):
+        raise MiniFlowError(f"{what(node).capitalize()} is not a node: {as_node(node)}.")
+    return node.inbound_nodes
+
+
+def not_fed(node, found, output) -> MiniFlowError:
+    users = [str(n.name) for n in found if node in n.inbound_nodes]
+    waits = f"{' and '.join(users[:3])} wait{'s' * (len(users) == 1)} for it" if users else "it is the output"
+    way_out = f"add it to the feed, {{{node.name}: ...}}"
+    if output is None and users:
+        way_out += f"; if {users[0]} is left over from an earlier graph, say what you want: "
+        way_out += "topological_sort(feed, output=f)"
+    return MiniFlowError(f"The Input {node.name} was not fed, and {waits}: {way_out}.")
+
+
+def cycle(nodes: Sequence) -> MiniFlowError:
+    """The names along one cycle among nodes that all wait for one another."""
+    waiting, path, node = set(nodes), [], nodes[0]
+    while node not in path:
+        path.append(node)
+        node = next(n for n in node.inbound_nodes if n in waiting)
+    circle = [str(n.name) for n in reversed(path[path.index(node) :])]
+    shown = circle if len(circle) <= 6 else [*circle[:3], "…", *circle[-2:]]
+    return MiniFlowError(
+        f"The graph has a cycle, {' -> '.join([*shown, circle[0]])}: each waits for the other, so none can "
+        "run. Build it again from new nodes, each made from nodes that were there before it."
+    )
+
+
+# --- the passes ------------------------------------------------------------------------------------------
+
+
+def check_sorted(graph, output=ANY) -> Sequence:
+    """The list itself, when it is one that a pass can run over and `output` is in it."""
+    if type(graph) is list and graph and (output is ANY or graph[-1] is output):
+        return graph
+    if type(graph) is not list and (
+        is_node(graph) or isinstance(graph, (str, bytes, Mapping)) or not isinstance(graph, Sequence)
+    ):
+        raise MiniFlowError(
+            f"A pass runs over the list that topological_sort returned, not over {what(graph)}."
+        )
+    if not graph:
+        raise MiniFlowError(
+            "The list of nodes is empty: sort a graph first, graph = topological_sort({x: 4})."
+        )
+    if output is not ANY and not any(node is output for node in graph):
+        if isinstance(output, Sequence):
+            raise MiniFlowError(
+                "forward_pass takes the node first and the list second: forward_pass(f, graph)."
+            )
+        raise MiniFlowError(
+            f"{getattr(output, 'name', what(output))} is not in the sorted list: sort the graph that it "
+            "belongs to, topological_sort(feed, output=...)."
+        )
+    return graph
+
+
+def check_nodes(graph) -> Sequence:
+    """The list itself, when it is one that a pass can run over and all in it are nodes."""
+    for node in check_sorted(graph):
+        if not is_node(node):
+            raise no_node(node)
+    return graph
+
+
+def no_node(thing) -> MiniFlowError:
+    return MiniFlowError(
+        f"The list has {what(thing)} in it: it must be the list that topological_sort returned."
+    )
+
+
+def check_cost(cost, graph) -> None:
+    if cost.value is None:
+        raise MiniFlowError(f"{cost.name} has no value yet: run the forward pass before the backward pass.")
+    value = numbers(cost.value)
+    if value is None:
+        raise MiniFlowError(
+            f"A backward pass starts from a single number, and the value of {cost.name}, the last node, is "
+            f"{what(cost.value)}: set self.value to a number in forward(), or end the graph in a cost."
+        )
+    if value.size != 1:
+        raise MiniFlowError(
+            f"A backward pass starts from a single number, and {cost.name}, the last node, has shape "
+            f"{value.shape}: end the graph in a cost, such as MSE(y, {cost.name})."
+        )
+    if not np.isfinite(value).all():
+        raise MiniFlowError(
+            f"The cost {cost.name} is {float(value.reshape(()))}: {_first_not_finite(cost, graph)}."
+        )
+
+
+def _first_not_finite(cost, graph) -> str:
+    smaller = "try a smaller learning rate and new start weights"
+    for node in graph:
+        value = numbers(node.value)
+        if value is not None and not np.isfinite(value).all():
+            if node.inbound_nodes and node is not cost:
+                return f"{node.name} was the first to leave the numbers; {smaller}"
+            if not node.inbound_nodes:
+                return (
+                    f"{node.name} is not finite itself; if it is data, clean it; if it is a weight, {smaller}"
+                )
+    return f"the numbers grew too large; {smaller}"
+
+
+def no_value(node) -> MiniFlowError:
+    return MiniFlowError(
+        f"{type(node).__name__}.forward() ran and left {node.name} without a value: set self.value in it."
+    )
+
+
+def two_ends(node, cost, graph) -> MiniFlowError:
+    in_graph, seen = set(graph), set()
+    for other in graph:
+        seen.add(other)
+        late = next((n for n in other.inbound_nodes if n in in_graph and n not in seen), None)
+        if late is not None:
+            return MiniFlowError(
+                f"{other.name} stands in the list before {late.name}, which feeds it: "
+                "run the nodes in the order of topological_sort."
+            )
+    return MiniFlowError(
+        f"The graph has two ends, {node.name} and {cost.name}, and a backward pass starts from one: if one "
+        "of them is left over from an earlier cell, sort again with the cost you mean, "
+        "topological_sort(feed, output=cost)."
+    )
+
+
+def explained(error: Exception, node, graph, direction: str) -> Exception:
+    """The sentence for what went wrong when `node` ran, or the error itself when it is the learner's own."""
+    if isinstance(error, (MiniFlowError, NotImplementedError)):
+        return error
+    if not is_node(node):
+        return no_node(node)
+    for inbound in node.inbound_nodes:
+        if inbound.value is None:
+            if any(inbound is other for other in graph) and not is_input(inbound):
+                place = [id(n) for n in graph]
+                if place.index(id(inbound)) < place.index(id(node)):
+                    return no_value(inbound)
+            return MiniFlowError(
+                f"{node.name} ran before {inbound.name} had a value: run the nodes in the order of "
+                "topological_sort."
+            )
+    hint = _SHAPE_HINTS.get(type(node))
+    ours = hint is not None
+    kinds = "fc" if ours and not isinstance(error, ValueError) else "biufc"  # a ValueError is about shapes
+    for inbound in node.inbound_nodes:
+        is_array = isinstance(inbound.value, (np.ndarray, np.generic))
+        if not is_array or inbound.value.dtype.kind not in kinds:
+            way_out = "floats, self.value = np.asarray(..., dtype=float)" if is_array else _AS_NUMPY
+            return MiniFlowError(
+                f"{node.name} cannot work with {inbound.name}, whose value is {what(inbound.value)}: "
+                f"make it {way_out}."
+            )
+    if direction == "backward":
+        for consumer in node.outbound_nodes:
+            wrong = wrong_gradient(consumer, node) if consumer.run is node.run else None
+            if wrong:
+                return wrong
+    shapes = ", ".join(f"{n.name} {np.shape(n.value)}" for n in node.inbound_nodes)
+    if isinstance(error, MemoryError):
+        return MiniFlowError(
+            f"There is no room in memory for what {node.name} makes of these shapes, {shapes}: print them "
+            "first, and see which of them is not as you meant it."
+        )
+    if ours and not isinstance(error, (ArithmeticError, Warning)):  # those are an overflow's
+        return MiniFlowError(f"{node.name} cannot work with these shapes, {shapes}: {hint}.")
+    error.add_note(f"(in {direction}() of {node.name}, whose inputs have the shapes: {shapes})")
+    return error
+
+
+def wrong_gradient(node, inbound, any_shape: bool = False) -> MiniFlowError | None:
+    """What is wrong with the gradient that `node` has for one of its inbound nodes; None where nothing is."""
+    said = f"{type(node).__name__}.backward() set"
+    if not isinstance(node.gradients, Mapping):
+        return MiniFlowError(
+            f"{said} self.gradients to {what(node.gradients)}: it is a dict, {{node: its gradient}}."
+        )
+    if inbound not in node.gradients:
+        return MiniFlowError(
+            f"{said} no gradient for {inbound.name}: self.gradients needs an entry for every inbound node."
+        )
+    gradient = numbers(node.gradients[inbound])
+    if gradient is None:
+        return MiniFlowError(
+            f"{said} {what(node.gradients[inbound])} as the gradient for {inbound.name}: it is a number, or "
+            "an array of numbers."
+        )
+    if gradient.shape != np.shape(inbound.value) and not any_shape:
+        return MiniFlowError(
+            f"{said} a gradient of shape {gradient.shape} for {inbound.name}, whose value has the shape "
+            f"{np.shape(inbound.value)}: a gradient has the shape of its value."
+        )
+    return None
+
+
+# --- the training ----------------------------------------------------------------------------------------
+
+
+def check_update(trainables) -> None:
+    if not isinstance(trainables, (list, tuple)):
+        raise MiniFlowError(f"sgd_update takes a list of Inputs, [W, b], not {what(trainables)}.")
+    for node in trainables:
+        if not is_node(node):
+            raise MiniFlowError(f"sgd_update takes a list of Inputs, and {what(node)} is in it.")
+        if node not in node.gradients:
+            kind = "an Input" if is_input(node) else f"a {type(node).__name__}, and only Inputs are trained"
+            raise MiniFlowError(
+                f"{node.name} has no gradient to step along ({kind}): run forward_and_backward first, on a "
+                "graph that it is part of."
+            )
+        as_array(node.value, node)
+        if not isinstance(node.value, (np.ndarray, np.generic)):
+            raise MiniFlowError(
+                f"{node.name} was set by hand to {what(node.value)}: run forward_and_backward before this."
+            )
+        check_gradient(node)
+
+
+def check_gradient(node, any_shape: bool = False) -> None:
+    """Raises what is wrong with the gradient of an Input, in the name of the consumer that it comes from."""
+    for consumer in (*node.outbound_nodes, node):
+        wrong = wrong_gradient(consumer, node, any_shape) if consumer.run is node.run else None
+        if wrong:
+            raise wrong
+
+
+def check_batches(m, batch_size, rng) -> None:
+    check_count("m", m, 0, 1e7)  # the order of more would take minutes and the memory
+    check_count("batch_size", batch_size, 1)
+    if not isinstance(rng, np.random.Generator):
+        raise MiniFlowError(f"rng is a source of random numbers, np.random.default_rng(0), not {what(rng)}.")
+
+
+def check_training(graph, feeds, trainables) -> dict:
+    """{Input: its rows as an array of floats}, all of the same number of rows."""
+    check_nodes(graph)
+    if not isinstance(feeds, Mapping) or not feeds:
+        raise MiniFlowError(f"train takes the data as a dict, {{X: X_train, y: y_train}}, not {what(feeds)}.")
+    check_list_of_nodes("trainables", trainables)
+    in_graph = set(graph)
+    for node in (*feeds, *trainables):
+        if node not in in_graph:
+            name = node.name if is_node(node) else what(node)
+            raise MiniFlowError(
+                f"{name} is not in the graph that is to be trained: sort it with {name} in its feed."
+            )
+        if node in feeds and node in trainables:
+            raise MiniFlowError(f"{node.name} is both data and trainable: feed the rows, train the weights.")
+    arrays = {node: as_array(rows, node) for node, rows in feeds.items()}
+    lengths = {node.name: len(rows) if rows.ndim else 0 for node, rows in arrays.items()}
+    if len(set(lengths.values())) > 1 or 0 in lengths.values():
+        shown = ", ".join(f"{name} {arrays[node].shape}" for node, name in zip(arrays, lengths))
+        raise MiniFlowError(f"The data must have a row for each example, the same number in each: {shown}.")
+    return arrays
+
+
+def check_settings(learning_rate, epochs, batch_size, seed, l2, on_epoch, progress) -> None:
+    check_learning_rate(learning_rate)
+    check_count("epochs", epochs)
+    check_count("batch_size", batch_size, 1)
+    check_count("seed", seed)
+    check_number("l2", l2, 0)
+    if on_epoch is not None:
+        check_function("on_epoch", on_epoch, "on_epoch(epoch, cost)")
+    if progress is not None:
+        check_function("progress", progress, "progress(epoch)")
+
+
+def check_learning_rate(learning_rate) -> None:
+    check_number("The learning rate", learning_rate, 0)
+
+
+_AS_NUMPY = "a numpy array or number (np.tanh and not math.tanh, np.array(rows) and not rows)"
+_STRETCH = "the shapes must be equal or stretch to one another"
+_SHAPE_HINTS = {
+    ops.Add: _STRETCH,
+    ops.Mul: _STRETCH,
+    ops.Linear: "in X @ W + b the last number of X must be the first of W, and b needs one number for each "
+    "column of W",
+    ops.Sigmoid: _STRETCH,
+    ops.MSE: "the target y and the prediction a need one number each for the same things, (m,) or (m, 1)",
+}

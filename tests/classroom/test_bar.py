@@ -1,0 +1,43 @@
+"""The bar of a training: what it stores, and how often it moves."""
+
+from nbclient import NotebookClient
+from nbformat import v4
+
+from miniflow_classroom import bar
+from miniflow_classroom.widgets import base
+
+
+def test_the_progress_bar_stores_the_same_text_whatever_came_of_the_run():
+    source = (
+        "import numpy as np\n"
+        "from miniflow_lib import MSE, Input, Linear, topological_sort, train\n"
+        "from miniflow_classroom import bar\n"
+        "X, y, W, b = (Input(n) for n in 'XyWb')\n"
+        "feeds = {X: np.ones((9, 1)), y: np.ones(9)}\n"
+        "g = topological_sort({**feeds, W: [[0.0]], b: [0.0]}, MSE(y, Linear(X, W, b)))"
+    )
+    runs = ["epochs=5, progress=bar(5)", "epochs=5, progress=bar(5), on_epoch=lambda e, c: e < 2"]
+    runs += ["epochs=1, progress=bar(1)", "epochs=3"]
+    cells = [v4.new_code_cell(f"costs = train(g, feeds, [W, b], {settings})") for settings in runs]
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(source), *cells])
+    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    texts = [[output.data["text/plain"] for output in cell.outputs] for cell in notebook.cells[1:]]
+    assert texts == [["5 epochs"], ["5 epochs"], ["1 epoch"], []]
+    models = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
+    ends = [model["state"]["value"] for model in models if model["model_name"] == "IntProgressModel"]
+    assert sorted(ends) == [1, 2, 5]  # each bar where its training ended
+
+
+def test_the_bar_moves_so_seldom_that_the_server_drops_nothing(monkeypatch):
+    boxes, now, seen = [], 0.0, []
+    monkeypatch.setattr(base, "display", boxes.append)
+    show = bar(10_000)
+    monkeypatch.setattr(base.time, "monotonic", lambda: now)
+    boxes[0].children[0].observe(lambda change: seen.append(change.new), "value")
+    for epoch in range(1, 9_000):  # a thousandth of a second each
+        now += 0.001
+        show(epoch)
+    assert seen[0] == 1 and 9 * 15 < len(seen) <= 9 * 20 + 1 and 8_900 < seen[-1]
+    show(9_000)
+    show(9_000)  # the end, told once more
+    assert seen[-1] == 9_000

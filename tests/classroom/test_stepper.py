@@ -1,0 +1,276 @@
+"""The stepper and the game of the sort: what is lit, what is shown, and what is said, step by step."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from miniflow_lib import Add, Input, Linear, MiniFlowError, Mul, forward_and_backward, topological_sort, trace
+from tests.graphs import (
+    EVIL,
+    LESSONS,
+    by_chance,
+    evil,
+    neuron,
+    one_layer,
+    own_op,
+    two_layers,
+    used_twice,
+    x_plus_y_plus_z,
+    x_plus_y_times_z,
+)
+from miniflow_classroom import sort_game, stepper
+from miniflow_classroom.widgets.stepper import film
+
+ALL = ("sort", "forward", "backward")
+
+
+def captions(graph, *show: str) -> list[str]:
+    return [step.caption for step in film(graph, show)[1]]
+
+
+def widgets(box) -> list:
+    """The box and all that is in it."""
+    return [box, *(below for child in getattr(box, "children", ()) for below in widgets(child))]
+
+
+def test_the_captions_of_the_sort():
+    assert captions(x_plus_y_plus_z(), "sort") == [
+        "x, y and z wait for nobody and stand in the queue. The others wait: Add for 3.",
+        "x is the first in the queue: it is number 1 in the list.",
+        "x → Add is crossed off: Add still waits for 2.",
+        "y is the first in the queue: it is number 2 in the list.",
+        "y → Add is crossed off: Add still waits for 1.",
+        "z is the first in the queue: it is number 3 in the list.",
+        "z → Add is crossed off: that was the last, and Add joins the queue.",
+        "Add is the first in the queue: it is number 4 in the list.",
+        "Done: x, y, z, Add. Each stands after all that feed it.",
+    ]
+
+
+def test_the_captions_of_both_passes():
+    assert captions(x_plus_y_times_z(), "forward", "backward") == [
+        "Forward along the list: x, y, z, q, f.",
+        "x holds -2.",
+        "y holds 5.",
+        "z holds -4.",
+        "q gets -2 from x and 5 from y and makes 3.",
+        "f gets 3 from q and -4 from z and makes -12.",
+        "Backward along the list: f, q, z, y, x.",
+        "f is the cost: it starts from 1 and hands -4 to q and 3 to z.",
+        "q gets -4 from f and hands -4 to x and -4 to y.",
+        "z gets 3 from f: that is its gradient.",
+        "y gets -4 from q: that is its gradient.",
+        "x gets -4 from q: that is its gradient.",
+    ]
+
+
+def test_the_captions_of_a_value_used_twice_say_the_sum():
+    said = captions(used_twice(), "backward")
+    assert "x gets 4 from square and 3 from triple, together 7: that is its gradient." in said
+    assert "square gets 1 from f and hands 4 to x." in said
+
+
+def test_the_captions_of_layers_name_each_layer():
+    said = captions(two_layers(), "backward")
+    assert said[2] == "Linear_2 gets [[-4] [-5]] from MSE and hands [[-8] [-10]] to Sigmoid, " + (
+        "[[-1.5e-4]] to W2 and [-9] to b2."
+    )
+    assert any(
+        line.startswith("Linear_1 gets [[-1.34e-4] [-1.67e-4]] from Sigmoid and hands") for line in said
+    )
+    assert any("shape (11, 13) from X" in line for line in captions(LESSONS["boston"](), "forward"))
+
+
+def test_what_is_lit_and_shown_in_the_sort():
+    view, steps = film(x_plus_y_times_z(), ("sort",))
+    x, y, z, q, f = view.nodes
+    first, cross, last = steps[0], steps[4], steps[-1]
+    assert first.scene.notes == {x: "ready", y: "ready", z: "ready", q: "waits: 2", f: "waits: 2"}
+    assert {node: float(v) for node, v in first.scene.values.items()} == {x: -2, y: 5, z: -4}
+    assert not first.scene.lit and not first.scene.gone
+    assert first.beside[:2] == (("queue", "x, y, z"), ("sorted list", "(empty)"))
+    assert cross.caption.startswith("y → q") and cross.scene.lit == {q} and cross.scene.arrows == {(y, q)}
+    assert cross.scene.gone == {(x, q), (y, q)}
+    assert cross.scene.notes == {x: "no. 1", y: "no. 2", z: "ready", q: "ready", f: "waits: 2"}
+    assert [text for _, text in cross.beside] == ["z, q", "x, y", "f 2"]
+    assert [text for _, text in last.beside] == ["(empty)", "x, y, z, q, f", "(nobody waits)"]
+    assert last.scene.gone == set(view.edges)
+
+
+def test_values_appear_as_they_are_made_and_gradients_as_they_flow_back():
+    view, steps = film(x_plus_y_times_z(), ("forward", "backward"))
+    x, y, z, q, f = view.nodes
+    assert [len(step.scene.values) for step in steps] == [3, 3, 3, 3, 4, 5] + [5] * 6
+    assert [len(step.scene.gradients) for step in steps] == [0] * 7 + [2, 4, 4, 4, 4]
+    adds = steps[4].scene
+    assert adds.lit == {q} and adds.arrows == {(x, q), (y, q)} and not adds.back
+    back = steps[8].scene
+    assert back.lit == {q} and back.arrows == {(x, q), (y, q)} and back.back
+    assert float(back.gradients[x, q]) == -4 and (z, f) in back.gradients
+    assert steps[-1].scene.lit == {x} and steps[-1].scene.arrows == {(x, q)}
+    assert float(steps[-1].scene.sums[f]) == 1
+
+
+def test_the_sum_at_a_node_with_several_consumers_appears_when_it_is_made():
+    view, steps = film(used_twice(), ("backward",))
+    x = view.nodes[0]
+    seen = [float(step.scene.sums[x]) if x in step.scene.sums else None for step in steps]
+    assert seen[-1] == 7 and None in seen
+
+
+def test_an_op_of_the_learners_own_is_stepped_like_a_built_in_one():
+    said = captions(own_op(), *ALL)
+    assert "Tanh gets 0 from Add and makes 0." in said
+    assert "Tanh is the cost: it starts from 1 and hands 1 to Add." in said
+
+
+def test_parts_can_be_chosen_one_alone_too():
+    assert captions(neuron(), "forward")[0].startswith("Forward")
+    assert [step.part for step in film(one_layer(), ALL)[1]] == ["sort"] * 15 + ["forward"] * 8 + [
+        "backward"
+    ] * 8
+    assert stepper(x_plus_y_plus_z(), show="sort").static["text/plain"] == (
+        "8 steps through sort, to be played in Jupyter"
+    )
+    for nothing in ((), ("sideways",)):
+        with pytest.raises(MiniFlowError, match="What a stepper shows is one of 'sort', 'forward'"):
+            stepper(x_plus_y_plus_z(), show=nothing)
+
+
+def test_a_sort_whose_end_is_no_number_steps_forward_and_says_why_not_backward():
+    X, W, b = Input("X"), Input("W"), Input("b")
+    graph = topological_sort({X: [[1, 2], [3, 4]], W: [[5, 6], [7, 8]], b: [-1, -1]}, output=Linear(X, W, b))
+    assert captions(graph, "sort", "forward")[-1].endswith("makes [[18 21] [42 49]].")
+    with pytest.raises(MiniFlowError, match="single number"):
+        stepper(graph)
+
+
+def test_two_ends_and_an_input_that_nothing_needs_are_stepped_through_the_sort():
+    x, y, z = Input("x"), Input("y"), Input("z")
+    Add(x, y, name="sum")
+    Mul(x, y, name="product")
+    said = captions(topological_sort({x: 1, y: 2, z: 3}), "sort", "forward")
+    assert "Done: x, y, z, sum, product. Each stands after all that feed it." in said
+    f = Add(x, name="f")
+    assert captions(f, "sort")[-1] == "Done: x, f. Each stands after all that feed it."
+
+
+def test_an_input_that_the_cost_does_not_need_gets_nothing():
+    x, z = Input("x"), Input("z")
+    graph = topological_sort({x: 3, z: 5})
+    graph.append(Mul(x, x, name="f"))
+    graph[-1].forward()
+    said = captions(graph, "forward", "backward")
+    assert "z gets nothing: the cost does not depend on it." in said
+    assert "x gets 6 from f: that is its gradient." in said
+
+
+def test_the_graph_is_left_as_it_was_and_nothing_is_printed(capsys):
+    graph = two_layers()
+    forward_and_backward(graph)
+    before = [(node.value, dict(node.gradients), node.run) for node in graph]
+    with trace.override(DEBUG=True, T_DEBUG=True):
+        stepper(graph)
+    assert capsys.readouterr().out == ""
+    for node, (value, gradients, run) in zip(graph, before, strict=True):
+        assert node.value is value and node.run is run and node.gradients.keys() == gradients.keys()
+    fresh = x_plus_y_times_z()
+    stepper(fresh)
+    assert fresh[-1].value is None and not fresh[-1].gradients
+
+
+def test_an_input_without_a_value_gets_the_sentence_of_the_sort():
+    with pytest.raises(MiniFlowError, match="has no value"):
+        stepper(Add(Input("x"), Input("y")))
+
+
+def test_the_stored_output_is_one_line_and_the_last_picture_and_small():
+    box = stepper(two_layers())
+    frames = box.children[1].children
+    assert len(frames) == 43
+    assert box.static["text/plain"] == "42 steps through sort, forward and backward, to be played in Jupyter"
+    stored = {mime: data for mime, data in box._repr_mimebundle_().items() if "widget-view" not in mime}
+    assert len(json.dumps(stored)) < 20_000
+    assert stored["text/html"].startswith('<img alt="The last step: X gets')
+
+
+def test_play_slider_number_and_picture_are_linked_in_the_browser():
+    box = stepper(x_plus_y_plus_z())
+    (play, slider, number), stack = box.children[0].children, box.children[1]
+    assert play.playing is False and play.max == slider.max == number.max == len(stack.children) - 1
+    # No observer in the kernel moves anything: the links are the browser's.
+    slider.value = 3
+    assert stack.selected_index == 0 and number.value == 0
+
+
+def test_each_frame_has_a_caption_a_picture_with_words_and_no_id():
+    box = stepper(x_plus_y_times_z())
+    steps = film(x_plus_y_times_z(), ALL)[1]
+    for number, (frame, step) in enumerate(zip(box.children[1].children, steps, strict=True)):
+        assert step.caption in frame.value
+        assert f'role="img" aria-label="Step {number}: {step.caption}"' in frame.value
+        assert f"Step {number} of 22 · {step.part}" in frame.value
+        assert " id=" not in frame.value and "<script" not in frame.value
+
+
+def test_names_are_text_in_every_frame_and_in_the_game():
+    for box in (stepper(evil()), sort_game(evil())):
+        stored = [value for value in box.static.values()]
+        shown = [getattr(widget, "value", "") for widget in widgets(box)]
+        texts = [text for text in (*shown, *stored) if isinstance(text, str)]
+        assert any("&lt;img src=x" in text for text in texts)
+        assert not any("<img src=x" in text.replace(EVIL, "") or "<img src=x" in text for text in texts)
+
+
+def test_graphs_made_by_chance_can_be_stepped_through():
+    for seed in range(8):
+        graph = by_chance(seed, most=20)
+        view, steps = film(graph, ALL)
+        assert steps[-1].scene.values.keys() == set(graph)
+        assert set(steps[-1].scene.gradients) == set(view.edges)
+        assert steps[-1].scene.gradients.keys() == {(a, b) for b in graph for a in b.inbound_nodes}
+
+
+# --- the game ---------------------------------------------------------------------------------------------
+
+
+def click(game, name: str) -> str:
+    next(button for button in game.buttons.values() if button.description == name).click()
+    return game.picture.value
+
+
+def test_a_node_that_is_not_ready_is_not_taken_and_the_reply_says_for_whom_it_waits():
+    game = sort_game(x_plus_y_times_z())
+    assert "Not q yet: 2 arrows into it are not crossed off. It waits for x and y." in click(game, "q")
+    click(game, "x")
+    assert "Not q yet: one arrow into it is not crossed off. It waits for y." in click(game, "q")
+    assert [node.name for node in game.taken] == ["x"]
+
+
+def test_any_valid_order_wins_and_the_game_can_start_again():
+    game = sort_game(x_plus_y_times_z()[-1])
+    for name in "zyx":
+        click(game, name)
+    assert "Now f waits for nobody any more" in click(game, "q")
+    assert "Done: z, y, x, q, f." in click(game, "f")
+    assert all(button.disabled for button in game.buttons.values())
+    game.again.click()
+    assert game.taken == [] and not any(button.disabled for button in game.buttons.values())
+
+
+def test_the_game_stores_no_order_and_changes_no_node():
+    graph = x_plus_y_times_z()
+    before = [node.value for node in graph]
+    game = sort_game(graph)
+    assert [button.description for button in game.buttons.values()] == ["f", "q", "x", "y", "z"]
+    assert game.static["text/plain"] == (
+        "A game: take the 5 nodes in an order in which each follows what feeds it."
+    )
+    click(game, "x")
+    game.take(graph[0])  # a second click on its way when the first one was done
+    assert game.taken == [graph[0]]
+    assert all(node.value is value for node, value in zip(graph, before, strict=True))
+    assert np.array_equal(graph[0].value, -2.0)

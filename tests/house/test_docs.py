@@ -1,0 +1,166 @@
+"""The documents say what the repository has: tables, numbers of cells, links and pictures."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tools import guide
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/*.md"))]
+TEACHING = (ROOT / "docs/teaching.md").read_text(encoding="utf-8")
+LESSONS = guide.lessons(ROOT)
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+def pages_of_lessons() -> dict[str, str]:
+    """{"02": what the teacher's guide says of lesson 02, ...}"""
+    parts = re.split(r"(?m)^(?=## )", TEACHING)
+    return {part[3:5]: part for part in parts if re.match(r"## \d\d ", part)}
+
+
+@pytest.mark.parametrize("document", guide.DOCUMENTS)
+def test_tables_and_numbers_are_those_of_the_repository(document):
+    now = (ROOT / document).read_text(encoding="utf-8")
+    assert guide.written(ROOT, document) == now, (
+        f"{document} is out of date: `make guide` brings it up to date"
+    )
+
+
+def test_the_documents_have_the_tables_they_need():
+    def names(document: str) -> list[str]:
+        return [found[2] for found in guide.TABLE.finditer((ROOT / document).read_text(encoding="utf-8"))]
+
+    assert names("README.md") == ["lessons"]
+    assert names("docs/teaching.md") == ["paths", *(f"run-sheet {number}" for number in LESSONS)]
+    assert names("docs/contributing.md") == ["targets", "house", "tests"]
+
+
+@pytest.mark.parametrize(("first", "last"), guide.SITTINGS)
+def test_each_sitting_fits_its_time(first, last):
+    sitting = [lesson for number, lesson in LESSONS.items() if first <= number <= last]
+    short = sum(lesson.minutes(guide.in_class) for lesson in sitting)
+    long = sum(lesson.minutes(lambda cells: not guide.is_optional(cells)) for lesson in sitting)
+    assert short <= 120, f"the two-hour path of {first} to {last} takes {short} minutes: untag a section"
+    assert short < long <= 240
+
+
+def test_nothing_optional_is_on_the_classroom_path():
+    for lesson in LESSONS.values():
+        for cells in lesson.sections[1:]:
+            assert not ("class" in guide.tags(cells[0]) and guide.is_optional(cells)), guide.title(cells)
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_every_prediction_of_the_classroom_path_is_in_the_guide(number):
+    lesson, page = LESSONS[number], pages_of_lessons()[number]
+    told = {int(found[1]) for found in guide.CELL.finditer(page)}
+    for cells in lesson.sections:
+        for cell in cells:
+            asks = cell.cell_type == "code" and re.search(r"^predict\($", cell.source, flags=re.MULTILINE)
+            if guide.in_class(cells) and asks:
+                assert lesson.numbers[cell.id] in told, f"the guide says nothing about {cell.source[9:90]}"
+    for part in ("*On the board:*", "*What goes wrong:*", "*If you are late:*", "*Homework:*"):
+        assert part in page
+
+
+def test_the_twenty_misunderstandings_are_all_there_and_met_in_class():
+    rows = re.findall(r"^\| (\d+) \| (?:[^|\n]+ \| ){3}([\d, ]+) \|$", TEACHING, flags=re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 21))
+    pages = pages_of_lessons()
+    for number, met in rows:
+        for lesson in met.split(", "):
+            if f"misunderstanding {number}" in pages[lesson]:
+                break
+        else:
+            pytest.fail(f"misunderstanding {number} is not on the pages of {met}")
+
+
+def test_a_cell_that_is_gone_is_said_with_lesson_and_piece(tmp_path):
+    for folder in ("notebooks", "tests", "miniflow_lib"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    (tmp_path / "page.md").write_text(
+        "## 02 · Sort\n\nBefore [3]<!-- no such piece --> ask.\n", encoding="utf-8"
+    )
+    with pytest.raises(guide.GuideError, match=r"page\.md, lesson 02: no cell has “no such piece”"):
+        guide.written(tmp_path, "page.md")
+    (tmp_path / "page.md").write_text(
+        "## 02 · Sort\n\n[3]<!-- sort_game(f) --> [?]<!-- build -->", encoding="utf-8"
+    )
+    with pytest.raises(guide.GuideError, match="cells have “build”"):
+        guide.written(tmp_path, "page.md")
+    (tmp_path / "page.md").write_text("<!-- made: nothing -->\n<!-- end -->\n", encoding="utf-8")
+    with pytest.raises(guide.GuideError, match="no table “nothing”"):
+        guide.written(tmp_path, "page.md")
+
+
+def test_numbers_and_tables_are_filled_in(tmp_path, monkeypatch):
+    for folder in ("notebooks", "tests", "miniflow_lib"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    (tmp_path / "page.md").write_text(
+        "<!-- made: lessons -->\nold\n<!-- end -->\n## 02 · Sort\n[?]<!-- sort_game(f) -->\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(guide, "DOCUMENTS", ("page.md",))
+    assert guide.write_guide(tmp_path) == ["page.md"]
+    text = (tmp_path / "page.md").read_text(encoding="utf-8")
+    assert "old" not in text and text.count("\n| [0") == 7
+    assert f"[{LESSONS['02'].cell('sort_game(f)')}]<!-- sort_game(f) -->" in text
+    assert guide.write_guide(tmp_path) == []
+
+
+def anchors(text: str) -> set[str]:
+    """The names that GitHub gives to the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@every_page
+def test_links_and_pictures_lead_somewhere(page):
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if not target.startswith("https://"):
+            name, _, place = target.partition("#")
+            file = page.parent / name if name else page
+            assert file.exists(), f"{page.name}: {target}"
+            if place:
+                assert place in anchors(file.read_text(encoding="utf-8")), f"{page.name}: {target}"
+
+
+@every_page
+def test_pictures_are_ours_small_and_have_words(page):
+    for alt, file in re.findall(r"!\[([^\]]*)\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        assert len(alt.split()) >= 8, f"{file}: say in words what it shows"
+        assert (page.parent / file).stat().st_size <= 200_000, f"{file} is too large for a front page"
+
+
+def test_the_hooks_check_what_ci_checks():
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    (repository,) = config["repos"]
+    assert repository["repo"] == "local", "nothing is fetched from elsewhere"
+    entries = {hook["entry"] for hook in repository["hooks"]}
+    ci = re.search(r"^for target in (.+); do$", (ROOT / ".ci/run").read_text(encoding="utf-8"), re.MULTILINE)[
+        1
+    ]
+    # The browser tests take minutes and need Chromium: CI alone runs them.
+    assert {f"make {target}" for target in ci.split() if target != "test-browser"} <= entries
+    made = {line.split(":")[0] for line in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()}
+    for entry in entries:
+        words = entry.split()
+        assert words[0] == ".venv/bin/python" or words[1] in made
+
+
+def test_the_changelog_begins_with_the_version_of_the_package():
+    version = re.search(
+        r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE
+    )[1]
+    assert (
+        re.findall(r"^## (\S+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)[0]
+        == version
+    )
+    assert f"version = {{{version}}}" in (ROOT / "README.md").read_text(encoding="utf-8")

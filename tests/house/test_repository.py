@@ -1,0 +1,232 @@
+"""The repository as a whole: what is installed, what make says, and how the lessons are stored."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from nbformat import v4
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+
+from tools.clean import problems
+
+ROOT = Path(__file__).resolve().parents[2]
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SERIES = [
+    "00_start_here",
+    "01_nodes",
+    "02_topological_sort",
+    "03_ops",
+    "04_backprop_math",
+    "05_backprop_layers",
+    "06_sgd_boston",
+]
+# Names that differ on conda-forge: matplotlib there brings a window system too.
+CONDA_NAMES = {"matplotlib": "matplotlib-base"}
+
+
+@pytest.fixture(scope="module")
+def project() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def test_the_notebooks_are_the_lessons_of_the_series():
+    names = [path.stem for path in LESSONS]
+    assert set(names) <= set(SERIES), "a notebook that is not of the series: it belongs elsewhere"
+    assert "06_sgd_boston" in names
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_each_lesson_is_stored_in_its_normal_form_with_its_outputs(path):
+    found = problems(path)
+    assert not found, "\n" + "\n".join(found)
+
+
+# What is installed.
+
+
+def test_environment_yml_names_the_packages_and_bounds_of_pyproject(project):
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    *packages, pip, from_pip = environment["dependencies"]
+    assert pip == "pip" and from_pip == {"pip": ["-e ."]}, "the package itself is installed by pip"
+    wanted = [
+        re.sub(r"^[\w-]+", lambda m: CONDA_NAMES.get(m[0], m[0]), each) for each in project["dependencies"]
+    ]
+    assert packages == [f"python{project['requires-python']},<3.14", *wanted]
+
+
+def test_every_runtime_dependency_has_a_lower_bound(project):
+    for text in project["dependencies"]:
+        (specifier,) = Requirement(text).specifier
+        assert specifier.operator == ">=", text
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
+def test_constraints_pin_every_dependency_once_and_within_its_bounds(project, python):
+    here = {
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "sys_platform": "linux",
+        "extra": "",
+    }
+    pins: dict[str, str] = {}
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        pin = Requirement(line)
+        if pin.marker is None or Marker(str(pin.marker)).evaluate(here):
+            assert pin.name not in pins, f"{pin.name} is pinned twice for Python {python}"
+            (specifier,) = pin.specifier
+            assert specifier.operator == "==", line
+            pins[pin.name] = specifier.version
+    for text in [*project["dependencies"], *project["optional-dependencies"]["test"]]:
+        wanted = Requirement(text)
+        if wanted.name != "pip":  # it comes with Python's own venv
+            assert wanted.specifier.contains(pins[wanted.name]), f"constraints.txt and pyproject.toml: {text}"
+
+
+# What make says.
+
+
+def make(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    # Under `make test` the outer make would hand its own flags and variables down.
+    outer = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(
+        ["make", *arguments],
+        cwd=folder,
+        env={**outer, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.fixture
+def clone(tmp_path) -> Path:
+    """What the set-up reads, alone in a folder with a space and letters past ASCII in its name."""
+    folder = tmp_path / "Übung 1"
+    folder.mkdir()
+    for name in ("Makefile", "pyproject.toml", "constraints.txt", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    for name in ("miniflow_lib", "data", "etc"):
+        shutil.copytree(ROOT / name, folder / name)
+    return folder
+
+
+def test_make_help_lists_every_target():
+    told = make(ROOT, "help")
+    assert told.returncode == 0
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    listed = re.findall(r"^make ([a-z-]+) +\S", told.stdout, flags=re.MULTILINE)
+    assert listed == [name for name in targets if name != "setup"]
+    assert {"lab", "edit", "test", "test-browser", "test-matrix", "lint", "notebooks", "bench"} <= set(listed)
+    assert make(ROOT).stdout == told.stdout, "make alone helps too"
+
+
+def test_a_python_that_is_too_old_or_missing_is_said(clone):
+    old = clone / "old python"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    for python in ("./no-such-python", "./old python"):
+        told = make(clone, "test", f"PYTHON={python}")
+        assert told.returncode != 0
+        assert "MiniFlow needs Python 3.11 or newer" in told.stderr and "make test PYTHON=" in told.stderr
+    assert not (clone / ".venv").exists()
+
+
+def test_a_set_up_that_fails_says_what_to_do_and_is_tried_again(clone):
+    # pip without an index is what a machine without a network looks like.
+    told = make(
+        clone,
+        "lab",
+        f"PYTHON={sys.executable}",
+        PIP_NO_INDEX="1",
+        PIP_FIND_LINKS="",
+        PIP_CONFIG_FILE=os.devnull,
+    )
+    assert told.returncode != 0
+    assert "The packages could not be installed. Is the network up" in told.stderr
+    assert (clone / ".venv" / "bin" / "python").exists() and not (clone / ".venv" / "stamp").exists()
+    assert not (clone / "work").exists()
+
+
+def test_a_second_set_up_does_nothing_until_the_packages_change(clone):
+    # An environment whose pip only writes down that it was called.
+    run = clone / ".venv" / "bin" / "python"
+    run.parent.mkdir(parents=True)
+    run.write_text('#!/bin/sh\n[ "$3" != install ] || echo "$@" >> calls\n')
+    run.chmod(0o755)
+    for calls in (1, 1):
+        assert make(clone, "setup").returncode == 0
+        assert len((clone / "calls").read_text().splitlines()) == calls
+    assert "-c constraints.txt -e .[test]" in (clone / "calls").read_text()
+    with (clone / "constraints.txt").open("a") as file:
+        file.write("# changed\n")
+    assert make(clone, "setup").returncode == 0
+    assert len((clone / "calls").read_text().splitlines()) == 2
+    moved = clone.with_name("moved")
+    clone.rename(moved)
+    assert make(moved, "setup").returncode == 0
+    assert len((moved / "calls").read_text().splitlines()) == 3, "an environment does not survive being moved"
+
+
+def test_jupyterlab_is_told_of_root_only_when_it_is_root(clone):
+    run = clone / ".venv" / "bin" / "python"
+    run.parent.mkdir(parents=True)
+    run.write_text('#!/bin/sh\n[ "$2" != jupyterlab ] || echo "$@"\n')
+    run.chmod(0o755)
+    told = make(clone, "lab", "LAB_ARGS=--no-browser").stdout
+    assert "--ServerApp.ip=localhost" in told and told.endswith("--ServerApp.root_dir=work --no-browser\n")
+    assert ("--allow-root" in told) == (os.getuid() == 0)
+    (clone / "id").write_text("#!/bin/sh\necho 1000\n")
+    (clone / "id").chmod(0o755)
+    assert "--allow-root" not in make(clone, "edit", PATH=f"{clone}:{os.environ['PATH']}").stdout
+
+
+# What a bare pytest runs.
+
+
+def test_pytest_collects_the_library_and_the_lessons_and_nothing_else(tmp_path):
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    test = "def test_it():\n    pass\n"
+    for name in (
+        "tests/test_a.py",
+        "tests/browser/test_b.py",
+        "work/test_c.py",
+        ".venv/test_d.py",
+        "site/test_e.py",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(test)
+    notebook = nbformat.writes(v4.new_notebook(cells=[v4.new_code_cell("1")]))
+    for name in ("notebooks/n.ipynb", "work/n.ipynb", "notebooks/.ipynb_checkpoints/n-checkpoint.ipynb"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(notebook)
+    collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "--nbval", "-p", "no:cacheprovider"]
+
+    def collected(*arguments: str) -> list[str]:
+        told = subprocess.run(
+            [*collect, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=300
+        )
+        return [line for line in told.stdout.splitlines() if "::" in line]
+
+    assert collected() == ["tests/test_a.py::test_it", "notebooks/n.ipynb::Cell 0"]
+    assert collected("tests/browser") == ["tests/browser/test_b.py::test_it"]
+
+
+def test_the_workflow_runs_make_test_on_every_supported_python(project):
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8"))["jobs"]
+    pythons = [each.rsplit(" ", 1)[1] for each in project["classifiers"] if "Python :: 3." in each]
+    assert jobs["test"]["strategy"]["matrix"]["python"] == pythons == ["3.11", "3.12", "3.13"]
+    assert [step["run"] for step in jobs["test"]["steps"] if "run" in step] == ["make test"]
+    assert [step["run"] for step in jobs["matrix"]["steps"] if "run" in step] == ["make test-matrix"]

@@ -1,0 +1,331 @@
+"""Nothing a learner types or names becomes code or markup, and nothing listens beyond this machine."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import ipywidgets
+import nbformat
+import numpy as np
+import pytest
+
+from miniflow_lib import Add, Input, MiniFlowError, Mul, Node, forward_and_backward, topological_sort
+from miniflow_classroom import (
+    check_gradients,
+    draw_graph,
+    fill_in_gradients,
+    live,
+    nudge,
+    predict,
+    sort_game,
+    stepper,
+)
+from miniflow_classroom.judge.check import Exercise, Question, value
+from miniflow_classroom.widgets.quiz import hint_box, quiz_box
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted((ROOT / "miniflow_lib").rglob("*.py"))
+LESSONS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+EVIL = "<img src=x onerror=alert(1)>"
+
+# --- the code ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_nothing_is_unpickled_evaluated_fetched_or_started(path):
+    """Widgets read what is entered as a number or a choice; a learner's code runs in their cells alone."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = {
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for name in (
+            [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+        )
+    }
+    barred = {"pickle", "marshal", "shelve", "joblib", "subprocess", "socket", "requests", "http"}
+    assert not {name.split(".")[0] for name in imported} & barred and "urllib.request" not in imported
+    called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    names = {func.id for func in called if isinstance(func, ast.Name)}
+    dotted = {ast.unparse(func) for func in called if isinstance(func, ast.Attribute)}
+    assert not names & {"eval", "exec", "__import__"} and not dotted & {"os.system", "os.popen", "np.load"}
+
+
+# --- what is shown -----------------------------------------------------------------------------------------
+
+
+class Markup(HTMLParser):
+    """What of a page could run or fetch something, with the pictures in it opened."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        if tag in {"script", "iframe", "object", "embed", "form", "base", "meta", "link", "foreignobject"}:
+            self.found.append(tag)
+        for name, text in attributes:
+            text = text or ""
+            if name.startswith("on") or re.match(r"\s*(javascript|vbscript):", text, re.IGNORECASE):
+                self.found.append(f"{tag} {name}={text}")
+            if name in ("src", "href", "xlink:href", "action") and tag in ("img", "image", "use"):
+                kind, _, data = text.partition(",")
+                if not re.fullmatch(r"data:image/(svg\+xml|png)(;charset=utf-8)?(;base64)?", kind):
+                    self.found.append(f"{tag} {name}={text[:40]}")
+                elif "svg" in kind:
+                    svg = base64.b64decode(data).decode() if "base64" in kind else unquote(data)
+                    self.found += Markup(svg).found
+
+
+def test_the_search_finds_what_it_is_for():
+    inside = base64.b64encode(f"<svg><text>{EVIL}</text></svg>".encode()).decode()
+    for page in (
+        EVIL,
+        "<script>1</script>",
+        '<a href="javascript:1">',
+        '<p onclick="1">',
+        f'<img src="data:image/svg+xml;base64,{inside}">',
+        '<img src="https://example.org/x.png">',
+    ):
+        assert Markup(page).found
+    assert not Markup("<p>&lt;img src=x onerror=alert(1)&gt;</p>").found
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_no_output_of_a_lesson_can_run_anything(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            for mime, text in output.get("data", {}).items():
+                assert mime in {"text/plain", "text/html", "text/markdown", "text/latex", "image/png"}, mime
+                if mime == "text/html":
+                    assert Markup(text).found == []
+        if cell.cell_type == "markdown":
+            assert not re.search(r"<script|javascript:|\son\w+\s*=\s*[\"']", cell.source, re.IGNORECASE)
+
+
+class Evil(Node):
+    """A learner's op with a name that is markup, in a class whose name cannot be."""
+
+    def __init__(self, *nodes):
+        super().__init__(nodes, name=EVIL)
+
+    def forward(self):
+        self.value = sum(node.value.sum() for node in self.inbound_nodes)
+
+    def backward(self):
+        self.gradients = {node: np.ones_like(node.value) * self.grad_cost() for node in self.inbound_nodes}
+
+
+def graph() -> list[Node]:
+    x, y = Input(EVIL), Input(EVIL + "y")
+    f = Evil(Mul(x, y), Add(x, y))
+    made = topological_sort({x: 2.0, y: 3.0}, f)
+    forward_and_backward(made)
+    return made
+
+
+class Clicked:
+    """What `live` is to run: well at first, with an error that has the name in it from then on."""
+
+    def __init__(self):
+        self.before = False
+
+    def __call__(self) -> None:
+        print(EVIL)
+        topological_sort({Input(EVIL): EVIL if self.before else 1})
+        self.before = True
+
+
+def wrongly() -> object:
+    """The table of a gradient check that finds a mistake, and names the node in its sentence."""
+
+    class Wrong(Evil):
+        def backward(self):
+            super().backward()
+            self.gradients = {node: -gradient for node, gradient in self.gradients.items()}
+
+    x, y = Input(EVIL), Input(EVIL + "y")
+    checked = check_gradients(Wrong(x, y), {x: [2.0, 1.0], y: 3.0})
+    assert not checked.ok and EVIL in checked.sentence
+    return checked
+
+
+def well_labelled() -> object:
+    nodes = graph()
+    labels = {(inbound, node): EVIL for node in nodes for inbound in node.inbound_nodes}
+    return draw_graph(
+        nodes, title=EVIL, labels=labels, path=[nodes[0], nodes[-1].inbound_nodes[0], nodes[-1]]
+    )
+
+
+EXERCISE = Exercise(EVIL, EVIL, value(1), [], [EVIL, f"`{EVIL}`"])
+QUESTION = Question(EVIL, [EVIL, "b"], EVIL, EVIL, {"b": EVIL})
+VIEWS = {
+    "draw_graph": well_labelled,
+    "draw_graph with words": lambda: draw_graph(graph(), alt=EVIL),
+    "stepper": lambda: stepper(graph()),
+    "sort_game": lambda: sort_game(graph()),
+    "predict a number": lambda: predict(EVIL, 1, wrong={2: EVIL}, because=EVIL, show=lambda: print(EVIL)),
+    "predict a choice": lambda: predict(EVIL, EVIL, choices=[EVIL, "b"], wrong={"b": EVIL}, because=EVIL),
+    "predict an order": lambda: predict(EVIL, [EVIL, "b"], because=EVIL),
+    "nudge": lambda: nudge(graph()),
+    "fill_in_gradients": lambda: fill_in_gradients(graph()),
+    "check_gradients": wrongly,
+    "live": lambda: live(Clicked(), T_DEBUG=True),
+    "hints": lambda: hint_box(EXERCISE),
+    "quiz": lambda: quiz_box("00", [QUESTION]),
+}
+
+
+def widgets_in(thing) -> list[ipywidgets.Widget]:
+    return [thing, *(w for child in getattr(thing, "children", ()) for w in widgets_in(child))]
+
+
+def dangers(thing) -> list[str]:
+    found = []
+    for widget in widgets_in(thing) if isinstance(thing, ipywidgets.Widget) else []:
+        if isinstance(widget, ipywidgets.HTML):
+            found += Markup(widget.value).found
+        if getattr(widget, "description_allow_html", False):
+            found += Markup(widget.description).found
+    return found
+
+
+def used(thing) -> int:
+    """Enters, chooses and presses all there is; how many different pages that came to show."""
+    pages = set()
+
+    def look() -> None:
+        assert dangers(thing) == []
+        pages.add("".join(w.value for w in widgets_in(thing) if isinstance(w, ipywidgets.HTML)))
+
+    look()
+    for entered in (EVIL, "2", "1", f"{EVIL}, b", f"b {EVIL}"):
+        for widget in widgets_in(thing):
+            if isinstance(widget, ipywidgets.Text):
+                widget.value = entered
+            elif isinstance(widget, ipywidgets.ToggleButton):
+                widget.value = not widget.value
+            elif hasattr(widget, "index") and hasattr(widget, "options"):
+                for place in range(len(widget.options)):
+                    widget.index = place
+                    look()
+            elif isinstance(widget, ipywidgets.Button):
+                widget.click()
+            look()
+    return len(pages)
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_name_that_is_markup_is_shown_as_text(name):
+    thing = VIEWS[name]()
+    bundle = thing._repr_mimebundle_()
+    assert Markup(bundle.get("text/html", "")).found == []
+    assert "img src" in json.dumps(bundle) or "PHN2Zy" in json.dumps(bundle), (
+        "the name, or a picture, was to be there"
+    )
+    if isinstance(thing, ipywidgets.Widget):
+        pages = used(thing)
+        assert pages > 1 or name in ("hints", "stepper")
+
+
+def test_a_name_that_is_markup_goes_through_a_sentence_as_it_is():
+    """Jupyter shows an error as text, so nothing is to be escaped there."""
+    with pytest.raises(MiniFlowError, match=re.escape(EVIL)) as caught:
+        topological_sort({Input(EVIL): "text"})
+    assert all("&lt;" not in line for line in caught.value._render_traceback_())
+
+
+# --- who can reach it --------------------------------------------------------------------------------------
+
+
+def test_make_lab_keeps_its_token_and_listens_on_this_machine_alone(tmp_path):
+    clone = tmp_path / "clone"
+    for name in ("miniflow_lib", "data", "notebooks"):
+        shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, clone)
+    python = clone / ".venv" / "bin" / "python"  # set up already: with the packages of this run
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    key = 'printf "%s\n" "$(pwd) $(cat pyproject.toml constraints.txt | cksum)" > .venv/stamp'
+    subprocess.run(["sh", "-c", key], cwd=clone, check=True)
+
+    env = {
+        name: text for name, text in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "JUPYTER"))
+    }
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        env[name] = str(tmp_path / name)
+    command = ["make", "lab", "LAB_ARGS=--no-browser --ServerApp.port=0"]
+    log = open(tmp_path / "log", "w")
+    started = subprocess.Popen(
+        command, cwd=clone, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+    )
+    try:
+        deadline, told = time.monotonic() + 120, []
+        while not told:
+            assert started.poll() is None and time.monotonic() < deadline, (tmp_path / "log").read_text()
+            time.sleep(0.2)
+            told = list((tmp_path / "JUPYTER_RUNTIME_DIR").glob("jpserver-*.json"))
+            told = [server for path in told if (server := json.loads(path.read_text() or "{}"))]
+        (server,) = told
+        assert len(server["token"]) >= 32 and server["url"].startswith(
+            ("http://localhost:", "http://127.0.0.1:")
+        )
+
+        def asked(path: str, headers: dict[str, str], data: bytes | None = None) -> int:
+            request = urllib.request.Request(server["url"] + path, data, headers)
+            try:
+                with urllib.request.urlopen(request, timeout=60) as answer:
+                    return answer.status
+            except urllib.error.HTTPError as error:
+                return error.code
+
+        token = {"Authorization": f"token {server['token']}"}
+        while asked("api/contents", token) != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        assert asked("api/contents", {}) == 403
+        assert asked("api/contents", {"Authorization": "token x"}) == 403
+        assert asked("api/kernels", {}, b"{}") == 403
+        assert asked("api/kernels", token, b"{}") == 201
+        assert asked("api/contents/../pyproject.toml", token) == 404, "the server shows work/ alone"
+        time.sleep(3)  # the kernel opens its ports
+        open_ports = listening(started.pid)
+        assert len(open_ports) >= 5 and set(open_ports) <= {"127.0.0.1", "::1"}, open_ports
+    finally:
+        os.killpg(started.pid, signal.SIGTERM)
+        started.wait(60)
+        log.close()
+
+
+def listening(group: int) -> list[str]:
+    """The addresses at which the processes of this session wait for a connection."""
+    import psutil
+
+    addresses = []
+    for process in psutil.process_iter(["pid"]):
+        try:
+            if os.getsid(process.pid) == group or any(p.pid == group for p in process.parents()):
+                ports = process.net_connections(kind="inet")
+                addresses += [port.laddr.ip for port in ports if port.status == psutil.CONN_LISTEN]
+        except (psutil.Error, ProcessLookupError):
+            continue
+    return addresses

@@ -1,0 +1,304 @@
+"""The pages of `make site`, from a made-up lesson that has one of everything in it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import pytest
+from nbformat import v4
+
+from miniflow_lib import Input, Mul, topological_sort
+from tests.pages import Seen, check_page
+from tools import site
+from tools.__main__ import main
+from tools.clean import read, write
+from miniflow_classroom import stepper
+from miniflow_classroom.judge.check import LESSONS as EXERCISES
+from miniflow_classroom.judge.check import exercises
+from miniflow_classroom.widgets.base import FOR_PAGES, PAGE_MIME
+
+NASTY = "<img src=x onerror=alert(1)>"
+OPENING = f"""# 01 · A <b>lesson</b>
+
+![You are <here> & "there"](images/strip.svg)
+
+> One *sentence* to keep.
+
+After this: inline $a_i$ and
+
+$$\\frac{{\\partial C}}{{\\partial a}} = 2$$
+
+{NASTY} stays text, and 5 < 6. [Next](02_other.ipynb), [far](https://example.org/).
+
+| a | b |
+| --- | --- |
+| 1 | `x - y` |
+"""
+CODE = f"""
+from miniflow_lib import *
+from miniflow_classroom import *
+
+toggles()
+---
+def multiply():
+    x, y = Input("x"), Input("y")
+    graph = topological_sort({{x: 4, y: 5}}, output=Mul(x, y))
+    print("it is", forward_pass(graph[-1], graph))
+
+
+live(multiply)
+---
+x, y = Input("{NASTY}"), Input("y")
+graph = topological_sort({{x: 2, y: 3}}, output=Mul(x, y))
+stepper(graph)
+---
+print("{NASTY}")
+draw_graph(graph, title="{NASTY}")
+---
+predict("How much is `2 * 3`?", 6, wrong={{5: "That adds: {NASTY}"}}, because="two threes are half a dozen")
+---
+predict("Which?", "the left", choices=["the left", "{NASTY}"], because="as everybody says")
+---
+predict("In which order?", ["x", "y", "f"], order=["f", "x", "y"], because="f waits for both")
+---
+sort_game(graph)
+---
+quiz("00")
+---
+show_source(Mul.forward)
+---
+import matplotlib.pyplot as plt
+
+plt.plot([1, 2])
+plt.show()
+---
+raise ValueError("{NASTY}")
+"""
+
+
+def write_lessons(folder: Path) -> Path:
+    name = next(iter(exercises()))
+    code = [v4.new_code_cell(source.strip()) for source in CODE.split("---\n")]
+    for cell in code:
+        if cell.source.startswith("predict("):
+            cell.metadata["jupyter"] = {"source_hidden": True}
+    code[-1].metadata["tags"] = ["raises-exception"]
+    cells = [
+        v4.new_markdown_cell(OPENING),
+        v4.new_markdown_cell("## Try `it` & see", metadata={"tags": ["minutes:7", "optional"]}),
+        *code,
+        v4.new_markdown_cell("## The task", metadata={"tags": ["minutes:2"]}),
+        v4.new_code_cell("answer = ...", metadata={"tags": [f"exercise:{name}"]}),
+        v4.new_code_cell("print('never on a page')", metadata={"tags": [f"check:{name}"]}),
+        v4.new_code_cell(f'hints("{name}")', metadata={"tags": [f"hint:{name}"]}),
+        v4.new_code_cell(
+            "# Solution\nthe_solution = 1234\nprint(the_solution)", metadata={"tags": ["solution:x"]}
+        ),
+    ]
+    (folder / "images").mkdir(parents=True)
+    (folder / "images/strip.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="20" viewBox="0 0 600 20"></svg>'
+    )
+    for file, contents in (("01_a.ipynb", cells), ("02_other.ipynb", [v4.new_markdown_cell("# 02 · Other")])):
+        metadata = {"miniflow": {"lesson": file[:2]}}
+        write(v4.new_notebook(cells=contents, metadata=metadata), folder / file)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> dict[str, str]:
+    """{name of the page: its HTML}"""
+    folder = tmp_path_factory.mktemp("site")
+    source = write_lessons(folder / "lessons")
+    before = {path.name: path.read_bytes() for path in source.glob("*.ipynb")}
+    assert main(["site", str(folder / "pages"), "--lessons", str(source)]) == 0
+    assert {path.name: path.read_bytes() for path in source.glob("*.ipynb")} == before, "the notebooks stay"
+    return {path.name: path.read_text(encoding="utf-8") for path in (folder / "pages").iterdir()}
+
+
+@pytest.fixture(scope="module")
+def page(built) -> str:
+    return built["01_a.html"]
+
+
+def told(page: str) -> list:
+    """What the page packed away for its guesses."""
+    return [json.loads(base64.b64decode(text)) for text in re.findall(r'data-told="([^"]*)"', page)]
+
+
+def test_each_page_needs_nothing_from_elsewhere_and_every_link_leads_somewhere(built):
+    assert set(built) == {"index.html", "01_a.html", "02_other.html"}
+    for html in built.values():
+        check_page(html, set(built))
+
+
+def test_the_index_lists_the_lessons_with_minutes_and_their_sentence(built):
+    text = Seen(built["index.html"]).text()
+    assert "01 · A <b>lesson</b>" in text and "One sentence to keep." in text and "minutes" in text
+    assert built["index.html"].index("01_a.html") < built["index.html"].index("02_other.html")
+
+
+def test_names_and_texts_stay_text(page):
+    seen = Seen(page)
+    assert NASTY in seen.text()
+    assert not [attrs for attrs in seen.all("img") if not attrs["src"].startswith("data:")]
+    assert "alert(1)" not in re.sub(r"&lt;img src=x onerror=alert\(1\)&gt;", "", page)
+    assert 'You are <here> & "there"' in [attrs["alt"] for attrs in seen.all("img")]
+
+
+def test_prose_mathematics_tables_and_links_come_through(page):
+    seen = Seen(page)
+    assert len(seen.all("math")) == 2 and "$" not in seen.text().replace("${", "")
+    assert seen.all("mfrac") and seen.all("table")
+    assert "x - y" in seen.text() and "5 < 6" in seen.text()
+    hrefs = [attrs["href"] for attrs in seen.all("a")]
+    assert "02_other.html" in hrefs and "https://example.org/" in hrefs
+    assert ".ipynb" not in page
+
+
+def test_the_contents_lead_to_the_sections_and_say_their_minutes(page):
+    contents = page[page.index('class="toc"') : page.index("</details>")]
+    assert re.findall(r'href="#([^"]+)"', contents) == re.findall(r'<h2 id="([^"]+)"', page)
+    assert "7 min · optional" in contents and "2 min" in contents
+    assert "Try <code>it</code> &amp; see" in contents
+
+
+def test_a_live_trace_has_all_four_texts_and_shows_one(page):
+    box = page[page.index('class="box live"') :].split("</div>\n")[0]
+    texts = dict(re.findall(r'<pre[^>]*data-flags="(\d\d)"[^>]*>(.*?)</pre>', box, re.DOTALL))
+    assert list(texts) == ["00", "01", "10", "11"] and len(set(texts.values())) == 4
+    assert all("it is 20.0" in text for text in texts.values())
+    assert "forward" in texts["10"] and "forward" not in texts["01"]
+    assert re.findall(r'data-flags="(\d\d)" hidden', box) == ["00", "01", "11"]
+    assert re.findall(r'data-flag="(\w+)" aria-pressed="(\w+)"', box) == [
+        ("DEBUG", "true"),
+        ("T_DEBUG", "false"),
+    ]
+
+
+def test_a_stepper_brings_every_frame_and_shows_the_last_without_a_script(page, monkeypatch):
+    monkeypatch.setenv(FOR_PAGES, "1")
+    x, y = Input(NASTY), Input("y")
+    frames = stepper(topological_sort({x: 2, y: 3}, output=Mul(x, y)))._repr_mimebundle_()[PAGE_MIME][
+        "frames"
+    ]
+    at = [page.index(frame) for frame in frames]
+    assert len(at) > 8 and at == sorted(at)
+    film = page[page.index('class="film"') :]
+    assert film.count('<div class="frame" hidden>') == len(frames) - 1
+    assert film.count('<div class="frame still">') == 1
+    assert f'max="{len(frames) - 1}" value="0"' in film
+
+
+def test_answers_are_packed_away_until_there_is_a_guess(page):
+    for words in ("half a dozen", "as everybody says", "f waits for both", "That adds", "answer: 6"):
+        assert words not in page
+    assert "predict(" not in Seen(page).text(without="details"), "the cell holds the answer"
+    predictions = [task for task in told(page) if isinstance(task, dict)]
+    assert [task["field"] for task in predictions] == ["amount", "choice", "row"]
+    assert [task["answer"] for task in predictions] == [6.0, "the left", ["x", "y", "f"]]
+    assert "half a dozen" in predictions[0]["because"] and "&lt;img" in predictions[0]["wrong"][0][1]
+    assert page.count("<button disabled>show</button>") == 3
+
+
+def test_the_quiz_has_a_reply_to_each_choice(page):
+    questions = EXERCISES["00"].QUIZ
+    replies = [task for task in told(page) if isinstance(task, list)]
+    assert [len(each) for each in replies] == [len(question.choices) for question in questions]
+    for question, each in zip(questions, replies):
+        right = list(question.choices).index(question.right)
+        assert ["✓ Right." in reply for reply in each] == [n == right for n in range(len(each))]
+        assert all(choice in Seen(page).text() for choice in question.choices)
+
+
+def test_solutions_and_hints_are_folded_and_the_check_is_left_to_the_notebook(page):
+    seen = Seen(page)
+    assert "the_solution" not in seen.text() and "1234" not in seen.text()
+    assert "the_solution" in seen.text(without="nothing") and "# Solution" not in seen.text(without="nothing")
+    hints = next(iter(exercises().values())).hints
+    assert page.count("<summary>Hint ") == len(hints)
+    assert "never on a page" not in page and "looks at your answer" in page
+    assert not [attrs for attrs in seen.all("details") if "open" in attrs]
+
+
+def test_what_moves_in_the_notebook_alone_is_a_picture_and_says_so(page):
+    game = page[: page.index("This one moves in the notebook.")][-20000:]
+    assert "Which node runs first" in game
+    assert page.count("This one moves in the notebook.") == 1
+
+
+def test_plots_source_and_errors_are_shown(page):
+    seen = Seen(page)
+    (plot,) = [attrs for attrs in seen.all("img") if attrs["src"].startswith("data:image/png")]
+    assert plot["alt"].startswith("A plot")
+    assert "def forward(self)" in seen.text()
+    assert f"ValueError: {NASTY}" in seen.text() and "\x1b" not in page and "Traceback" not in page
+
+
+def test_toggles_without_a_trace_on_the_page_are_words_alone(tmp_path):
+    folder = tmp_path / "lessons"
+    folder.mkdir()
+    cells = [
+        v4.new_markdown_cell("# 01 · A"),
+        v4.new_code_cell("from miniflow_lib import toggles\ntoggles()"),
+    ]
+    write(v4.new_notebook(cells=cells), folder / "01_a.ipynb")
+    list(site.build_site(folder, tmp_path / "pages"))
+    html = (tmp_path / "pages/01_a.html").read_text(encoding="utf-8")
+    assert (
+        "In the notebook two buttons stand here" in html and "data-flag=" not in html.partition("<script>")[0]
+    )
+
+
+def test_the_same_lessons_give_the_same_bytes(built, tmp_path):
+    source = write_lessons(tmp_path / "lessons")
+    again = {
+        path.name: path.read_text(encoding="utf-8") for path in site.build_site(source, tmp_path / "pages")
+    }
+    assert again == built
+
+
+def test_outside_of_the_site_no_widget_says_anything_for_a_page(monkeypatch):
+    monkeypatch.delenv(FOR_PAGES, raising=False)
+    x = Input("x")
+    box = stepper(topological_sort({x: 1}, output=Mul(x, x)))
+    assert PAGE_MIME not in box._repr_mimebundle_()
+
+
+def test_no_committed_lesson_holds_what_is_for_pages(root):
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        assert PAGE_MIME not in path.read_text(encoding="utf-8"), path.name
+
+
+def test_a_cell_that_fails_leaves_no_page(tmp_path, capsys):
+    source = write_lessons(tmp_path / "lessons")
+    broken = read(source / "02_other.ipynb")
+    broken.cells.append(v4.new_code_cell("1 / 0"))
+    write(broken, source / "02_other.ipynb")
+    (source / "01_a.ipynb").unlink()
+    assert main(["site", str(tmp_path / "pages"), "--lessons", str(source)]) == 1
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    assert not (tmp_path / "pages").exists()
+
+
+def test_a_folder_without_lessons_and_a_picture_that_is_missing_are_told(tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert main(["site", str(tmp_path / "pages"), "--lessons", str(tmp_path / "empty")]) == 1
+    assert "there is no lesson" in capsys.readouterr().err
+    (tmp_path / "lessons").mkdir()
+    cells = [v4.new_markdown_cell("# 01 · A\n\n![words](images/gone.svg)")]
+    write(v4.new_notebook(cells=cells), tmp_path / "lessons/01_a.ipynb")
+    assert main(["site", str(tmp_path / "pages"), "--lessons", str(tmp_path / "lessons")]) == 1
+    assert "images/gone.svg" in capsys.readouterr().err
+
+
+def test_other_files_in_the_folder_are_left_alone(tmp_path):
+    (tmp_path / "lessons").mkdir()
+    write(v4.new_notebook(cells=[v4.new_markdown_cell("# 01 · A")]), tmp_path / "lessons/01_a.ipynb")
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages/mine.txt").write_text("mine")
+    written = [path.name for path in site.build_site(tmp_path / "lessons", tmp_path / "pages")]
+    assert written == ["index.html", "01_a.html"] and (tmp_path / "pages/mine.txt").read_text() == "mine"

@@ -1,0 +1,199 @@
+"""What the documents say of the lessons, modules and tests, written from these themselves: `make guide`.
+
+A table stands between `<!-- made: NAME -->` and `<!-- end -->`. A cell of a lesson is named by a piece of its
+source or by one of its tags, `[7]<!-- item:by-hand -->`: the 7, the number beside the cell after Run All, is
+filled in here.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from tools.clean import read
+from tools.minutes import is_heading, lesson_minutes, section_minutes, sections
+
+SITTINGS = (("00", "03"), ("04", "06"))
+TABLE = re.compile(r"(<!-- made: (.+?) -->\n)(.*?)(<!-- end -->)", flags=re.DOTALL)
+CELL = re.compile(r"\[(\d+|\?)\]<!-- (.+?) -->")
+DOCUMENTS = ("README.md", "docs/teaching.md", "docs/contributing.md")
+
+
+class GuideError(ValueError):
+    """A document speaks of something that is not there (any more); the message says of what."""
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def title(cells: list[NotebookNode]) -> str:
+    """A section's heading, or "(opening)" for the cells before the first."""
+    return cells[0].source.split("\n")[0].removeprefix("## ") if is_heading(cells[0]) else "(opening)"
+
+
+def in_class(cells: list[NotebookNode]) -> bool:
+    """Whether a section is on the two-hour path: the opening is, and all headings tagged `class`."""
+    return not is_heading(cells[0]) or "class" in tags(cells[0])
+
+
+def is_optional(cells: list[NotebookNode]) -> bool:
+    return "optional" in tags(cells[0])
+
+
+class Lesson:
+    """A lesson as the documents see it: its sections, its minutes, and the numbers of its cells."""
+
+    def __init__(self, path: Path):
+        self.path, self.number, self.notebook = path, path.name[:2], read(path)
+        self.title = self.notebook.cells[0].source.split("\n")[0].removeprefix("# ").split(" · ")[1]
+        self.sections = sections(self.notebook)
+        opening = "\n".join(cell.source for cell in self.sections[0])
+        self.sentence = re.search(r"^(?:> |\*)(\S.*?)\*?$", opening, flags=re.MULTILINE)[1]
+        self.code = [cell for cell in self.notebook.cells if cell.cell_type == "code"]
+        self.numbers = {cell.id: number for number, cell in enumerate(self.code, start=1)}
+
+    def minutes(self, wanted: Callable[[list[NotebookNode]], bool]) -> int:
+        """What the sections take for which `wanted` is true."""
+        return sum(section_minutes(cells) for cells in self.sections if wanted(cells))
+
+    def cell(self, name: str) -> int:
+        """The number of the one code cell with this tag, or with this piece of source."""
+        found = [cell for cell in self.code if name in tags(cell)]
+        piece = " ".join(name.split())
+        found = found or [cell for cell in self.code if piece in " ".join(cell.source.split())]
+        if len(found) != 1:
+            how_many = f"{len(found)} cells have" if found else "no cell has"
+            raise GuideError(f"lesson {self.number}: {how_many} “{name}”; say which one the guide means")
+        return self.numbers[found[0].id]
+
+
+def lessons(root: Path) -> dict[str, Lesson]:
+    """{"00": the lesson, ...}"""
+    return {path.name[:2]: Lesson(path) for path in sorted(root.glob("notebooks/[0-9]*.ipynb"))}
+
+
+def _rows(head: str, rows: list[str]) -> str:
+    rule = "|" + " --- |" * (head.count("|") - 1)
+    return "\n".join([head, rule, *rows]) + "\n"
+
+
+def series(root: Path) -> str:
+    """The lessons with their sentences and minutes, for the front page."""
+    return _rows(
+        "| lesson | in a sentence | minutes |",
+        [
+            f"| [{each.number} {each.title}](notebooks/{each.path.name}) | {each.sentence} "
+            f"| {lesson_minutes(each.notebook)} |"
+            for each in lessons(root).values()
+        ],
+    )
+
+
+def paths(root: Path) -> str:
+    """What each lesson takes on the two paths, and each sitting."""
+    rows = []
+    for first, last in SITTINGS:
+        sitting = [each for each in lessons(root).values() if first <= each.number <= last]
+        sums = [[each.minutes(in_class), each.minutes(lambda c: not is_optional(c))] for each in sitting]
+        rows += [
+            f"| {each.number} {each.title} | {short} | {long} |" for each, (short, long) in zip(sitting, sums)
+        ]
+        short, long = map(sum, zip(*sums))
+        rows.append(f"| *{first} to {last} together* | *{short}* | *{long}* |")
+    return _rows("| lesson | two-hour path | four-hour path |", rows)
+
+
+def run_sheet(root: Path, number: str) -> str:
+    """A lesson's sections: the numbers of their cells, their minutes, and who takes them."""
+    lesson, rows = lessons(root)[number], []
+    for cells in lesson.sections:
+        inside = [lesson.numbers[cell.id] for cell in cells if cell.cell_type == "code"]
+        span = f"[{inside[0]}] to [{inside[-1]}]" if len(inside) > 1 else f"[{inside[0]}]" if inside else ""
+        path = "two hours" if in_class(cells) else "for the curious" if is_optional(cells) else "four hours"
+        rows.append(f"| {span} | {title(cells)} | {section_minutes(cells)} | {path} |")
+    return _rows("| cells | section | minutes | path |", rows)
+
+
+def first_line(path: Path) -> str:
+    """What a Python file says of itself in the first line of its docstring."""
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    if not text:
+        raise GuideError(f"{path}: begin it with a docstring whose first line says what the file is for")
+    return text.split("\n")[0]
+
+
+def house(root: Path) -> str:
+    """The package as a tree, each file with what it says of itself."""
+    rows = []
+    for folder in ("", "widgets/", "exercises/", "authoring/"):
+        files = sorted(
+            (root / "miniflow_lib" / folder).glob("*.py"), key=lambda p: (p.stem[0] != "_", p.stem)
+        )
+        if folder:
+            rows.append(f"  {folder:22}{first_line(files[0])}")
+        rows += [
+            f"  {'  ' if folder else ''}{path.name:{20 if folder else 22}}{first_line(path)}"
+            for path in files
+            if not (folder and path.name == "__init__.py")
+        ]
+    return "```text\nminiflow_lib/\n" + "\n".join(rows) + "\n```\n"
+
+
+def guards(root: Path) -> str:
+    """What each file of tests guards."""
+    files = [*sorted(root.glob("tests/test_*.py")), *sorted(root.glob("tests/browser/test_*.py"))]
+    return _rows(
+        "| tests | what they guard |",
+        [f"| `{path.relative_to(root).as_posix()}` | {first_line(path)} |" for path in files],
+    )
+
+
+def targets(root: Path) -> str:
+    """What make offers."""
+    text = (root / "Makefile").read_text(encoding="utf-8")
+    found = re.findall(r"^([a-z-]+):[^#\n]*## *(.*)$", text, flags=re.MULTILINE)
+    return _rows("| command | what it does |", [f"| `make {name}` | {what} |" for name, what in found])
+
+
+def table(root: Path, name: str) -> str:
+    """The table of this name, as it has to stand in a document."""
+    kind, _, number = name.partition(" ")
+    if kind == "run-sheet":
+        return run_sheet(root, number)
+    made = {"lessons": series, "paths": paths, "house": house, "tests": guards, "targets": targets}
+    if kind not in made:
+        raise GuideError(f"there is no table “{name}”; there are {', '.join(made)} and run-sheet NN")
+    return made[kind](root)
+
+
+def written(root: Path, document: str) -> str:
+    """The document's text with every table and every cell's number as the repository has them now."""
+    text = (root / document).read_text(encoding="utf-8")
+    try:
+        text = TABLE.sub(lambda found: found[1] + table(root, found[2]) + found[4], text)
+        known = lessons(root)
+        parts = re.split(r"(?m)^(?=## )", text)
+        for place, part in enumerate(parts):
+            heading = re.match(r"## (\d\d) ", part)
+            if heading:
+                lesson = known[heading[1]]
+                parts[place] = CELL.sub(lambda c, of=lesson: f"[{of.cell(c[2])}]<!-- {c[2]} -->", part)
+    except GuideError as error:
+        raise GuideError(f"{document}, {error}") from None
+    return "".join(parts)
+
+
+def write_guide(root: Path = Path(".")) -> list[str]:
+    """Brings all documents up to date; returns those that changed."""
+    changed = []
+    for document in DOCUMENTS:
+        text = written(root, document)
+        if text != (root / document).read_text(encoding="utf-8"):
+            (root / document).write_text(text, encoding="utf-8")
+            changed.append(document)
+    return changed
