@@ -101,6 +101,16 @@ def test_grad_cost_is_one_for_the_cost_and_the_sum_of_the_consumers_else():
     assert f.grad_cost() == 1 and x.grad_cost() == 12
 
 
+def test_a_backward_loop_written_by_hand_starts_at_one():
+    x, y = Input("x"), Input("y")
+    graph = topological_sort({x: 3, y: 4}, Mul(Square(x), y))
+    for node in graph:
+        node.forward()
+    for node in reversed(graph):
+        node.backward()
+    assert x.gradients[x] == 24 and y.gradients[y] == 9
+
+
 def test_shown_names_are_unique_in_list_order_and_count_anew_in_every_list():
     for _ in range(2):
         x = Input("x")
@@ -119,6 +129,8 @@ def test_a_node_prints_as_what_was_written():
     x = Input("x")
     assert repr(Add(x, x)) == "Add(x, x)" and repr(x) == "Input('x')"
     assert repr(Sigmoid(x, name="s")) == "Sigmoid(x, name='s')"
+    assert repr(Add(x, x, x, x)) == "Add(x, x, x, x)"
+    assert repr(Add(x, x, x, x, x)) == "Add(x, x, x, x, …)"
 
 
 # --- Input --------------------------------------------------------------------------------------------------
@@ -261,7 +273,7 @@ def test_a_leftover_end_gets_its_sentence_and_output_is_the_way_out():
     x = Input("x")
     old, new = Square(x), Mul(x, x, x)
     graph = topological_sort({x: 2})
-    with pytest.raises(MiniFlowError, match=r"two ends.*output="):
+    with pytest.raises(MiniFlowError, match=r"two ends, Square and Mul,.*output="):
         forward_and_backward(graph)
     run(new, {x: 2})
     assert x.gradients[x] == 12 and old not in topological_sort({x: 2}, new)

@@ -113,7 +113,7 @@ def test_events_of_both_passes():
     with trace.record() as events:
         forward_and_backward(graph)
     order = tuple(event.node for event in events if event.kind == "forward")
-    assert order == ("z", "x", "y", "Add", "Mul") or order == ("x", "y", "z", "Add", "Mul")
+    assert order == ("x", "y", "z", "Add", "Mul")
     told = {(event.kind, event.node): plain(event) for event in events}
     assert told["start", ""][3] == order[::-1]
     assert told["forward", "x"] == ("forward", "x", "", -2, [], [])
@@ -127,6 +127,29 @@ def test_events_of_both_passes():
     assert told["backward", "Add"] == ("backward", "Add", "", -4, [("Mul", -4)], [("x", -4), ("y", -4)])
     assert told["backward", "z"] == ("backward", "z", "", 3, [("Mul", 3)], [("z", 3)])
     assert len(events) == 2 + 10
+
+
+@pytest.mark.parametrize("op", [Add, Mul])
+def test_a_sum_or_product_of_one_has_no_running_total(op):
+    x = Input("x")
+    f = op(x)
+    with trace.record() as events:
+        forward_pass(f, topological_sort({x: 4}))
+    assert plain(events[-1]) == ("forward", op.__name__, "", 4, [("x", 4)], [])
+    assert pass_text(events[-1]) == f"  x = 4 → {op.__name__} = 4"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        lambda name: Event("forward", "forward", "f", value=1.0, got=((name, 2.0),)),
+        lambda name: Event("backward", "backward", "f", value=1.0, got=((name, 2.0),), gave=(("x", 3.0),)),
+    ],
+)
+def test_a_line_is_as_wide_as_the_window_and_not_a_character_wider(told):
+    room = WIDTH - len(pass_text(told("")))
+    assert len(pass_text(told("n" * room))) == WIDTH and "\n" not in pass_text(told("n" * room))
+    assert max(map(len, pass_text(told("n" * (room + 1))).splitlines())) <= WIDTH
 
 
 def test_a_value_used_twice_tells_both_roads_and_their_sum():

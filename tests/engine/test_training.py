@@ -272,6 +272,36 @@ def test_a_network_of_two_layers_learns_a_bend():
     assert costs[-1] < 0.02 < np.var(y_)  # no straight line gets below the variance
 
 
+def test_what_a_learner_does_not_set_is_as_the_lesson_shows_it():
+    graph, feeds, trainables, watch = watched(23)
+    told = []
+    train(graph, feeds, trainables, progress=told.append)
+    assert told[-1] == 100 and [len(rows) for rows in watch.seen[:3]] == [11, 11, 1]
+    as_said = {"learning_rate": 0.01, "epochs": 100, "batch_size": 11, "seed": 0, "l2": 0.0}
+    runs = []
+    for settings in ({}, as_said):
+        graph, feeds, trainables = line()
+        costs = train(graph, feeds, trainables, **settings)
+        runs.append([*costs, *trainables[0].value[:, 0], *trainables[1].value])
+    assert runs[0] == runs[1]
+
+
+def test_an_error_in_the_learners_own_input_stays_theirs():
+    class Fixed(Input):
+        """Its value can be set once."""
+
+        def __setattr__(self, name, value):
+            if name == "value" and getattr(self, "value", None) is not None:
+                raise AttributeError("fixed for good")
+            super().__setattr__(name, value)
+
+    w, y = Fixed("w"), Input("y")
+    forward_and_backward(topological_sort({w: 2.0, y: 1.0}, MSE(y, w)))
+    with pytest.raises(AttributeError, match="fixed for good"):
+        sgd_update([w])
+    assert w.value == 2
+
+
 def test_progress_is_told_after_each_epoch_and_once_more_at_the_end():
     graph, feeds, trainables = line()
     told = []
