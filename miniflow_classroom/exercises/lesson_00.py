@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from miniflow_classroom.judge.check import Exercise, Question, function, gives, is_like, value
+from miniflow_classroom.judge.exercise import Exercise, Question
+from miniflow_classroom.judge.vocabulary import function, gives, is_like, value
 
 EXERCISES = [
     Exercise(

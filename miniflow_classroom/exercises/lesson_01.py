@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from miniflow_lib.errors import is_node
 from miniflow_lib.nodes import Input, Node
 from miniflow_lib.ops import Add, Mul
-from miniflow_classroom.judge.check import Exercise, Judge, Question, close, raises, value
+from miniflow_classroom.judge.exercise import Exercise, Judge, Question
+from miniflow_classroom.judge.vocabulary import close, raises, value
 
 FEEDS = {"x": ["q", "f"], "y": ["q"], "q": ["f"], "f": []}
 FED_BY = {"x": [], "y": [], "q": ["x", "y"], "f": ["q", "x"]}

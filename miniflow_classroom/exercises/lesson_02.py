@@ -7,7 +7,8 @@ from types import SimpleNamespace
 from miniflow_lib.errors import MiniFlowError
 from miniflow_lib.nodes import Input, Node
 from miniflow_lib.ops import Add, Mul
-from miniflow_classroom.judge.check import Exercise, Question, function, is_like, out_of_order, raises, value
+from miniflow_classroom.judge.exercise import Exercise, Question
+from miniflow_classroom.judge.vocabulary import function, is_like, out_of_order, raises, value
 
 IN_DEGREES = {"s": 0, "t": 0, "u": 2, "v": 2, "w": 1, "result": 3}
 LEAVING = {"s": 2, "t": 2, "u": 2, "v": 1, "w": 1, "result": 0}

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from miniflow_classroom.judge.check import Exercise, Question, close, computes, function, gives, op, value
+from miniflow_classroom.judge.exercise import Exercise, Question
+from miniflow_classroom.judge.vocabulary import close, computes, function, gives, op, value
 
 SHAPES = {"X": (11, 13), "W": (13, 10), "b": (10,), "out": (11, 10)}
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from miniflow_classroom.judge.check import Exercise, Question, close, hands_on, op, value
+from miniflow_classroom.judge.exercise import Exercise, Question
+from miniflow_classroom.judge.vocabulary import close, hands_on, op, value
 
 # paper_gradients: u = a · b, v = u + c, f = v · d at a = 2, b = -3, c = 10, d = -2
 PAPER = {"a": 6, "b": -4, "c": -2, "d": 4}

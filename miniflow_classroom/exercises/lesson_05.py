@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from miniflow_classroom.judge.check import Exercise, Question, function, gives, hands_on, op, raises, value
+from miniflow_classroom.judge.exercise import Exercise, Question
+from miniflow_classroom.judge.vocabulary import function, gives, hands_on, op, raises, value
 
 SHAPES = {"X": (11, 13), "W": (13, 10), "b": (10,)}
 

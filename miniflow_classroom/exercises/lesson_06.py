@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import numpy as np
 
 from miniflow_lib.errors import MiniFlowError
-from miniflow_classroom.judge.check import Exercise, Judge, Question, function, gives, is_like, value
+from miniflow_classroom.judge.exercise import Exercise, Judge, Question
+from miniflow_classroom.judge.vocabulary import function, gives, is_like, value
 
 # --- stopping early ---
 

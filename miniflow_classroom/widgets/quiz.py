@@ -9,7 +9,7 @@ from html import escape
 import ipywidgets
 
 from miniflow_lib import errors
-from miniflow_classroom.judge.check import LESSONS, Exercise, Question, exercises
+from miniflow_classroom.judge.exercise import LESSONS, Exercise, Question, exercises
 from miniflow_classroom.widgets.base import StaticBox
 
 _WIDE = ipywidgets.Layout(width="100%")

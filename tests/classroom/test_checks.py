@@ -18,16 +18,15 @@ from nbclient import NotebookClient
 from miniflow_lib import Add, Input, Mul, Node, forward_pass, topological_sort, trace
 import miniflow_classroom
 from miniflow_classroom.judge import check as module
-from miniflow_classroom.judge.check import (
-    Exercise,
-    Question,
-    check,
+from miniflow_classroom.judge.check import check, is_blank, verdict
+from miniflow_classroom.judge.exercise import Exercise, Question
+from miniflow_classroom.judge.guard import Trouble, guarded
+from miniflow_classroom.judge.vocabulary import (
     close,
     computes,
     function,
     gives,
     hands_on,
-    is_blank,
     is_like,
     op,
     order,
@@ -35,14 +34,14 @@ from miniflow_classroom.judge.check import (
     run,
     shape,
     value,
-    verdict,
 )
-from miniflow_classroom.judge.guard import Trouble, guarded
 from miniflow_classroom.widgets.quiz import hint_box, prose, quiz_box
 
 
 def exercise(judge, mistakes=(), **more) -> Exercise:
-    return Exercise("answer", "write it", judge, mistakes, ["one", "two"], **more)
+    return Exercise(
+        name="answer", todo="write it", judge=judge, mistakes=mistakes, hints=["one", "two"], **more
+    )
 
 
 def said(judge, source: str, mistakes=(), **more) -> str:
@@ -452,7 +451,10 @@ def test_many_quick_answers_leave_no_late_stop_behind():
 def test_a_check_in_a_kernel_gives_up_and_leaves_it_usable():
     cells = [
         "from miniflow_classroom import check\nfrom miniflow_classroom.judge import check as checks\n"
-        "loop = checks.Exercise('answer', 'write it', checks.function([(1,)], like=abs), [], ['a', 'b'])\n"
+        "from miniflow_classroom.judge.exercise import Exercise\n"
+        "from miniflow_classroom.judge.vocabulary import function\n"
+        "loop = Exercise(name='answer', todo='write it', judge=function([(1,)], like=abs),\n"
+        "                mistakes=[], hints=['a', 'b'])\n"
         "checks.exercises = lambda: {'answer': loop}",
         "def answer(x):\n    while True:\n        try:\n            while True: x += 1\n        except: pass",
         "check('answer')",

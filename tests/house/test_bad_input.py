@@ -31,7 +31,7 @@ from miniflow_lib import (
     train,
 )
 import miniflow_classroom
-from miniflow_classroom.judge.check import exercises
+from miniflow_classroom.judge.exercise import exercises
 
 numbers = st.one_of(
     st.integers(-(10**30), 10**30),

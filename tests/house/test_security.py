@@ -34,7 +34,8 @@ from miniflow_classroom import (
     sort_game,
     stepper,
 )
-from miniflow_classroom.judge.check import Exercise, Question, value
+from miniflow_classroom.judge.exercise import Exercise, Question
+from miniflow_classroom.judge.vocabulary import value
 from miniflow_classroom.widgets.quiz import hint_box, quiz_box
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,8 +16,8 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from tools.clean import clean, read
-from miniflow_classroom.judge.check import LESSONS as EXERCISES
-from miniflow_classroom.judge.check import exercises
+from miniflow_classroom.judge.exercise import LESSONS as EXERCISES
+from miniflow_classroom.judge.exercise import exercises
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))

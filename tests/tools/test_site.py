@@ -16,8 +16,8 @@ from tools import site
 from tools.__main__ import main
 from tools.clean import read, write
 from miniflow_classroom import stepper
-from miniflow_classroom.judge.check import LESSONS as EXERCISES
-from miniflow_classroom.judge.check import exercises
+from miniflow_classroom.judge.exercise import LESSONS as EXERCISES
+from miniflow_classroom.judge.exercise import exercises
 from miniflow_classroom.widgets.base import FOR_PAGES, PAGE_MIME
 
 NASTY = "<img src=x onerror=alert(1)>"

@@ -1,0 +1,65 @@
+"""What an exercise is: its name, how it is judged, and the mistakes that have a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import ModuleType
+
+SECONDS = 4.0
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What is looked at, and what is wrong with it.
+
+    look: from the learner's object to what the check sees of it (`got`); the learner's own code runs here.
+    wrong: None when `got` is right, else a sentence that helps without telling the answer.
+    form: None when the object is of the right kind, else a sentence; asked before `look`.
+    """
+
+    look: Callable[[object], object]
+    wrong: Callable[[object], str | None]
+    form: Callable[[object], str | None] = lambda thing: None
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise: the name the learner gives it, how it is judged, and the mistakes that have a sentence.
+
+    todo: what there is to do, in a few words. mistakes: pairs (predicate of `got`, sentence), the first that
+    holds speaks. hints: at least two steps. praise: one sentence after "correct". meets: the numbers of the
+    misunderstandings that it is for. given: the code as handed out, where that is more than a blank.
+    seconds: how long the learner's code may take.
+    """
+
+    name: str
+    todo: str
+    judge: Judge
+    mistakes: Sequence[tuple[Callable[[object], object], str]]
+    hints: Sequence[str]
+    praise: str = ""
+    meets: Sequence[int] = ()
+    given: str = ""
+    seconds: float = SECONDS
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of a quiz: `right` is one of the choices; `wrong` has a sentence for each other one."""
+
+    text: str
+    choices: Sequence[str]
+    right: str
+    because: str
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    meets: Sequence[int] = ()
+
+
+# {"01": its module of exercises, ...}, filled by miniflow_classroom.exercises
+LESSONS: dict[str, ModuleType] = {}
+
+
+def exercises() -> dict[str, Exercise]:
+    """{name: exercise} of all lessons, in their order."""
+    return {e.name: e for module in LESSONS.values() for e in getattr(module, "EXERCISES", ())}
