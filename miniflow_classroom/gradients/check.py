@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
 
@@ -15,7 +14,7 @@ from miniflow_lib.nodes import Input, Node
 from miniflow_lib.passes import forward_and_backward, forward_pass
 from miniflow_lib.sorting import topological_sort
 from miniflow_lib.tracing import names, trace
-from miniflow_classroom.judge.guard import remember
+from miniflow_classroom.restore import put_back
 
 RIGHT, WRONG, UNKNOWN = "right", "wrong", "cannot be checked"
 AGREE = 1e-6  # of the largest slope of an array: a difference up to this is none
@@ -91,7 +90,8 @@ def check_gradients(
     were. Raises MiniFlowError where the graph itself cannot run.
     """
     check_function("passes", passes, "passes(graph)")
-    with _as_before(cost, feed_dict), np.errstate(all="ignore"):
+    nodes = (cost, *feed_dict) if isinstance(feed_dict, Mapping) else ()  # anything else the sort refuses
+    with put_back(*nodes), trace.silent(), np.errstate(all="ignore"):
         graph = topological_sort(feed_dict, output=cost)
         chosen = _chosen(inputs, graph)
         point = _Point(graph, passes)
@@ -103,20 +103,6 @@ def check_gradients(
             unknown = [row for row in rows if row.verdict == UNKNOWN]
             sentence = f"{' and '.join(row.name for row in unknown)}: {unknown[0].why}" if unknown else ""
     return GradientCheck(rows, sentence)
-
-
-@contextmanager
-def _as_before(cost: Node, feed_dict: Mapping) -> Iterator[None]:
-    """Nothing is printed, and every node is put back as it was, whatever happens."""
-    put_back: list[Callable[[], object]] = []
-    fed = feed_dict if isinstance(feed_dict, Mapping) else ()  # anything else the sort refuses
-    remember([node for node in (cost, *fed) if is_node(node)], put_back)
-    try:
-        with trace.silent():
-            yield
-    finally:
-        for act in put_back:
-            act()
 
 
 def _chosen(inputs: Sequence[Input] | None, graph: list[Node]) -> list[Input]:

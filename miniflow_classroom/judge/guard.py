@@ -8,18 +8,16 @@ import re
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from types import TracebackType
 
 import numpy as np
 
-from miniflow_lib.errors import MiniFlowError, is_node
+from miniflow_lib.errors import MiniFlowError
 from miniflow_lib.tracing import trace
 from miniflow_classroom.judge.watchdog import GaveUp, within
-
-LARGEST_COPY = 50_000_000  # bytes: no lesson has an array near it, and copying a larger one would be felt
+from miniflow_classroom.restore import put_back
 
 
 class Trouble(Exception):
@@ -60,46 +58,18 @@ def guarded(work: Callable[[], object], own: Mapping[str, object], seconds: floa
 def _kept(own: Mapping[str, object]) -> Iterator[None]:
     """Puts back what the learner's cells can see: names, lists, arrays, nodes, flags and random numbers."""
     names = {name: thing for name, thing in own.items() if not name.startswith("_")}
-    back: list[Callable[[], object]] = []
-    remember([thing for name, thing in names.items() if name not in ("In", "Out")], back)
+    things = [thing for name, thing in names.items() if name not in ("In", "Out")]
     flags, numpys, pythons = (trace.DEBUG, trace.T_DEBUG), np.random.get_state(), random.getstate()
     try:
-        with trace.silent():
+        with put_back(*things), trace.silent():
             yield
     finally:
-        for put_back in back:
-            put_back()
         for name in [name for name in own if not name.startswith("_") and name not in names]:
             del own[name]
         own.update(names)
         trace.DEBUG, trace.T_DEBUG = flags
         np.random.set_state(numpys)
         random.setstate(pythons)
-
-
-def remember(things: Iterable[object], back: list[Callable[[], object]]) -> None:
-    """Adds to `back` what brings all `things`, and what they hold, into their present state again."""
-    to_see, seen = list(things), set()
-    while to_see:
-        thing = to_see.pop()
-        if id(thing) in seen:
-            continue
-        seen.add(id(thing))
-        if isinstance(thing, np.ndarray):
-            if thing.nbytes <= LARGEST_COPY and thing.flags.writeable:
-                back.append(partial(np.copyto, thing, thing.copy()))
-        elif type(thing) is list:
-            back.append(partial(thing.__setitem__, slice(None), thing[:]))
-            to_see += thing[:1000]
-        elif isinstance(thing, (dict, set)):
-            back += [thing.clear, partial(thing.update, thing.copy())]
-            to_see += list(thing.values() if isinstance(thing, dict) else thing)[:1000]
-        elif type(thing) is tuple:
-            to_see += thing
-        elif isinstance(thing, np.random.Generator):
-            back.append(partial(setattr, thing.bit_generator, "state", thing.bit_generator.state))
-        elif is_node(thing):
-            to_see += [vars(thing), *thing.inbound_nodes, *thing.outbound_nodes]
 
 
 @contextmanager
