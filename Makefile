@@ -46,8 +46,9 @@ lab: setup  ## open JupyterLab on your own copy of the lessons, in work/
 	@$(RUN) -m tools work
 	@$(LAB) --ServerApp.root_dir=work $(LAB_ARGS)
 
+# Here alone a lesson is saved in its normal form: `tools` is the server extension that does it.
 edit: setup  ## for authors: open JupyterLab on notebooks/ itself
-	@$(LAB) --ServerApp.root_dir=notebooks $(LAB_ARGS)
+	@$(LAB) --ServerApp.root_dir=notebooks --ServerApp.jpserver_extensions=tools=True $(LAB_ARGS)
 
 test: setup  ## the tests of the library, and every notebook run and compared with what it stores
 	@$(RUN) -m pytest --nbval $(TEST_ARGS)
@@ -55,7 +56,7 @@ test: setup  ## the tests of the library, and every notebook run and compared wi
 test-browser: setup  ## the lessons in a real JupyterLab, driven in Chromium
 	@$(RUN) -m pytest tests/browser $(TEST_ARGS)
 
-test-matrix: setup  ## the notebooks on Python 3.11 to 3.13, oldest and newest packages, several processors
+test-matrix: setup  ## the notebooks on Python 3.11 to 3.14, oldest and newest packages, several processors
 	@$(RUN) tests/matrix.py $(MATRIX_ARGS)
 
 lint: setup  ## the style of the code, the notebooks' included

@@ -43,9 +43,10 @@ def find_python(version: str) -> str | None:
 
 
 def lower_bounds() -> list[str]:
-    """The runtime dependencies of pyproject.toml, each pinned to its lower bound."""
+    """What pyproject.toml says the engine and the classroom need, each pinned to its lower bound."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return [requirement.replace(">=", "==") for requirement in project["dependencies"]]
+    needed = [*project["dependencies"], *project["optional-dependencies"]["lab"]]
+    return [requirement.replace(">=", "==") for requirement in needed]
 
 
 def environment(version: str, python: str, packages: str) -> Path:

@@ -1,7 +1,7 @@
 """For those who write the lessons: running, normalising and copying the notebooks.
 
-JupyterLab loads this package as a server extension (etc/jupyter/jupyter_server_config.d/), so that
-a lesson saved there is normalised like one that `make notebooks` wrote.
+`make edit` starts JupyterLab with this package as a server extension, so that a lesson saved there is
+normalised like one that `make notebooks` wrote.
 """
 
 from __future__ import annotations

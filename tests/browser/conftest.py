@@ -1,4 +1,4 @@
-"""A real JupyterLab, as installed here with the package's save hook, in a headless Chromium.
+"""A real JupyterLab with the save hook of `make edit`, in a headless Chromium.
 
 How to use it:
 
@@ -268,12 +268,15 @@ def server(root: Path, tmp_path_factory) -> Iterator[tuple[str, Path]]:
 
 @contextmanager
 def _server(folder: Path, env: dict[str, str], log_file: Path) -> Iterator[str]:
+    makefile = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
+    (save_hook,) = re.findall(r"--ServerApp.jpserver_extensions=\S+", makefile)
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"),
         *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}"),
+        save_hook,
         # Open to this machine alone, for as long as the tests run.
         *("--ServerApp.ip=localhost", "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"),
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),

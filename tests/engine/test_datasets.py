@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import miniflow_lib
 from miniflow_lib import MiniFlowError, datasets, load_boston
 
 
@@ -115,7 +116,9 @@ def test_an_installed_wheel_brings_the_data(root, tmp_path):
     subprocess.run(build, check=True, capture_output=True, timeout=300)
     (wheel,) = (tmp_path / "wheel").glob("miniflow_lib-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    assert any(name.endswith("etc/jupyter/jupyter_server_config.d/miniflow_lib.json") for name in names)
+    rooms = {name.split("/")[0] for name in names}
+    version = miniflow_lib.__version__
+    assert rooms == {"miniflow_lib", "miniflow_classroom", f"miniflow_lib-{version}.dist-info"}
     install = [*pip, "install", "--no-index", "--no-deps", "--target", tmp_path / "site", wheel]
     subprocess.run(install, check=True, capture_output=True, timeout=300)
     asked = (

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import miniflow_lib
 from tools import guide
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -156,11 +157,6 @@ def test_the_hooks_check_what_ci_checks():
 
 
 def test_the_changelog_begins_with_the_version_of_the_package():
-    version = re.search(
-        r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE
-    )[1]
-    assert (
-        re.findall(r"^## (\S+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)[0]
-        == version
-    )
-    assert f"version = {{{version}}}" in (ROOT / "README.md").read_text(encoding="utf-8")
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (\S+)$", changelog, re.MULTILINE)[0] == miniflow_lib.__version__
+    assert f"version = {{{miniflow_lib.__version__}}}" in (ROOT / "README.md").read_text(encoding="utf-8")

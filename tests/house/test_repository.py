@@ -30,6 +30,7 @@ SERIES = [
     "05_backprop_layers",
     "06_sgd_boston",
 ]
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 # Names that differ on conda-forge: matplotlib there brings a window system too.
 CONDA_NAMES = {"matplotlib": "matplotlib-base"}
 
@@ -57,20 +58,22 @@ def test_each_lesson_is_stored_in_its_normal_form_with_its_outputs(path):
 def test_environment_yml_names_the_packages_and_bounds_of_pyproject(project):
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     *packages, pip, from_pip = environment["dependencies"]
-    assert pip == "pip" and from_pip == {"pip": ["-e ."]}, "the package itself is installed by pip"
-    wanted = [
-        re.sub(r"^[\w-]+", lambda m: CONDA_NAMES.get(m[0], m[0]), each) for each in project["dependencies"]
-    ]
-    assert packages == [f"python{project['requires-python']},<3.14", *wanted]
+    assert pip == "pip" and from_pip == {"pip": ["-e .[lab]"]}, "the series itself is installed by pip"
+    needed = [*project["dependencies"], *project["optional-dependencies"]["lab"]]
+    wanted = [re.sub(r"^[\w-]+", lambda m: CONDA_NAMES.get(m[0], m[0]), each) for each in needed]
+    assert packages == [f"python{project['requires-python']},<3.15", *wanted]
 
 
-def test_every_runtime_dependency_has_a_lower_bound(project):
-    for text in project["dependencies"]:
+def test_the_engine_needs_numpy_alone_and_every_dependency_has_a_lower_bound(project):
+    assert [Requirement(text).name for text in project["dependencies"]] == ["numpy"]
+    own, *tools = project["optional-dependencies"]["test"]
+    assert own == "miniflow_lib[lab]", "the tests run the lessons"
+    for text in [*project["dependencies"], *project["optional-dependencies"]["lab"], *tools]:
         (specifier,) = Requirement(text).specifier
         assert specifier.operator == ">=", text
 
 
-@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("python", PYTHONS)
 def test_constraints_pin_every_dependency_once_and_within_its_bounds(project, python):
     here = {
         "python_version": python,
@@ -88,9 +91,10 @@ def test_constraints_pin_every_dependency_once_and_within_its_bounds(project, py
             (specifier,) = pin.specifier
             assert specifier.operator == "==", line
             pins[pin.name] = specifier.version
-    for text in [*project["dependencies"], *project["optional-dependencies"]["test"]]:
+    extras = project["optional-dependencies"]
+    for text in [*project["dependencies"], *extras["lab"], *extras["test"]]:
         wanted = Requirement(text)
-        if wanted.name != "pip":  # it comes with Python's own venv
+        if wanted.name not in ("pip", "miniflow_lib"):  # Python's own venv brings pip
             assert wanted.specifier.contains(pins[wanted.name]), f"constraints.txt and pyproject.toml: {text}"
 
 
@@ -118,7 +122,7 @@ def clone(tmp_path) -> Path:
     folder.mkdir()
     for name in ("Makefile", "pyproject.toml", "constraints.txt", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
-    for name in ("miniflow_lib", "data", "etc"):
+    for name in ("miniflow_lib", "miniflow_classroom", "data"):
         shutil.copytree(ROOT / name, folder / name)
     return folder
 
@@ -193,6 +197,14 @@ def test_jupyterlab_is_told_of_root_only_when_it_is_root(clone):
     assert "--allow-root" not in make(clone, "edit", PATH=f"{clone}:{os.environ['PATH']}").stdout
 
 
+def test_the_save_hook_is_switched_on_by_make_edit_alone():
+    names = "Makefile environment.yml README.md docs/jupyterhub/* docs/shared-server.md".split()
+    files = [path for name in names for path in sorted(ROOT.glob(name))]
+    lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]
+    found = [line for line in lines if "jpserver_extensions" in line]
+    assert len(files) > 8 and len(found) == 1 and "root_dir=notebooks" in found[0]
+
+
 # What a bare pytest runs.
 
 
@@ -227,6 +239,6 @@ def test_pytest_collects_the_library_and_the_lessons_and_nothing_else(tmp_path):
 def test_the_workflow_runs_make_test_on_every_supported_python(project):
     jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8"))["jobs"]
     pythons = [each.rsplit(" ", 1)[1] for each in project["classifiers"] if "Python :: 3." in each]
-    assert jobs["test"]["strategy"]["matrix"]["python"] == pythons == ["3.11", "3.12", "3.13"]
+    assert jobs["test"]["strategy"]["matrix"]["python"] == pythons == PYTHONS
     assert [step["run"] for step in jobs["test"]["steps"] if "run" in step] == ["make test"]
     assert [step["run"] for step in jobs["matrix"]["steps"] if "run" in step] == ["make test-matrix"]

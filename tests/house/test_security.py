@@ -1,19 +1,11 @@
-"""Nothing a learner types or names becomes code or markup, and nothing listens beyond this machine."""
+"""Nothing a learner types or names becomes code or markup."""
 
 from __future__ import annotations
 
 import ast
 import base64
 import json
-import os
 import re
-import shutil
-import signal
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -251,82 +243,3 @@ def test_a_name_that_is_markup_goes_through_a_sentence_as_it_is():
     with pytest.raises(MiniFlowError, match=re.escape(EVIL)) as caught:
         topological_sort({Input(EVIL): "text"})
     assert all("&lt;" not in line for line in caught.value._render_traceback_())
-
-
-# --- who can reach it --------------------------------------------------------------------------------------
-
-
-def test_make_lab_keeps_its_token_and_listens_on_this_machine_alone(tmp_path):
-    clone = tmp_path / "clone"
-    for name in ("miniflow_lib", "data", "notebooks"):
-        shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
-        shutil.copy(ROOT / name, clone)
-    python = clone / ".venv" / "bin" / "python"  # set up already: with the packages of this run
-    python.parent.mkdir(parents=True)
-    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    python.chmod(0o755)
-    key = 'printf "%s\n" "$(pwd) $(cat pyproject.toml constraints.txt | cksum)" > .venv/stamp'
-    subprocess.run(["sh", "-c", key], cwd=clone, check=True)
-
-    env = {
-        name: text for name, text in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "JUPYTER"))
-    }
-    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
-        env[name] = str(tmp_path / name)
-    command = ["make", "lab", "LAB_ARGS=--no-browser --ServerApp.port=0"]
-    log = open(tmp_path / "log", "w")
-    started = subprocess.Popen(
-        command, cwd=clone, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-    )
-    try:
-        deadline, told = time.monotonic() + 120, []
-        while not told:
-            assert started.poll() is None and time.monotonic() < deadline, (tmp_path / "log").read_text()
-            time.sleep(0.2)
-            told = list((tmp_path / "JUPYTER_RUNTIME_DIR").glob("jpserver-*.json"))
-            told = [server for path in told if (server := json.loads(path.read_text() or "{}"))]
-        (server,) = told
-        assert len(server["token"]) >= 32 and server["url"].startswith(
-            ("http://localhost:", "http://127.0.0.1:")
-        )
-
-        def asked(path: str, headers: dict[str, str], data: bytes | None = None) -> int:
-            request = urllib.request.Request(server["url"] + path, data, headers)
-            try:
-                with urllib.request.urlopen(request, timeout=60) as answer:
-                    return answer.status
-            except urllib.error.HTTPError as error:
-                return error.code
-
-        token = {"Authorization": f"token {server['token']}"}
-        while asked("api/contents", token) != 200:
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-        assert asked("api/contents", {}) == 403
-        assert asked("api/contents", {"Authorization": "token x"}) == 403
-        assert asked("api/kernels", {}, b"{}") == 403
-        assert asked("api/kernels", token, b"{}") == 201
-        assert asked("api/contents/../pyproject.toml", token) == 404, "the server shows work/ alone"
-        time.sleep(3)  # the kernel opens its ports
-        open_ports = listening(started.pid)
-        assert len(open_ports) >= 5 and set(open_ports) <= {"127.0.0.1", "::1"}, open_ports
-    finally:
-        os.killpg(started.pid, signal.SIGTERM)
-        started.wait(60)
-        log.close()
-
-
-def listening(group: int) -> list[str]:
-    """The addresses at which the processes of this session wait for a connection."""
-    import psutil
-
-    addresses = []
-    for process in psutil.process_iter(["pid"]):
-        try:
-            if os.getsid(process.pid) == group or any(p.pid == group for p in process.parents()):
-                ports = process.net_connections(kind="inet")
-                addresses += [port.laddr.ip for port in ports if port.status == psutil.CONN_LISTEN]
-        except (psutil.Error, ProcessLookupError):
-            continue
-    return addresses

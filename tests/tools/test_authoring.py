@@ -8,13 +8,6 @@ import inspect
 import io
 import json
 import os
-import shutil
-import signal
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -365,91 +358,3 @@ def test_the_copy_from_the_command_line(lessons, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert main(["work", str(tmp_path / "file"), "--lessons", str(lessons)]) == 1
     assert "That did not work" in capsys.readouterr().err
-
-
-# A real JupyterLab, as `make lab` starts it, in a folder whose name has a space and letters past ASCII.
-
-
-def answer(url: str, token: str = "", body: dict | None = None) -> dict:
-    request = urllib.request.Request(
-        url, method="PUT" if body else "GET", data=json.dumps(body).encode() if body else None
-    )
-    request.add_header("Content-Type", "application/json")
-    if token:
-        request.add_header("Authorization", f"token {token}")
-    with urllib.request.urlopen(request, timeout=60) as response:
-        return json.load(response)
-
-
-@pytest.fixture(scope="module")
-def lab(root, tmp_path_factory):
-    """`make lab` in a copy of the clone: yields the address, the token, and the folder of the copy."""
-    clone = tmp_path_factory.mktemp("lab") / "Übung für die Klasse"
-    (clone / "notebooks").mkdir(parents=True)
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
-        shutil.copy(root / name, clone)
-    nbformat.write(lesson(v4.new_code_cell("x = 1"), number="01"), clone / "notebooks" / "01_nodes.ipynb")
-    # The environment that runs this test stands in for the one that make would install.
-    run = clone / ".venv" / "bin" / "python"
-    run.parent.mkdir(parents=True)
-    run.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    run.chmod(0o755)
-    key = 'printf "%s\\n" "$(pwd) $(cat pyproject.toml constraints.txt | cksum)" > .venv/stamp'
-    subprocess.run(["sh", "-c", key], cwd=clone, check=True)
-    runtime = clone / "runtime"
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    env |= {"JUPYTER_RUNTIME_DIR": str(runtime), "NO_COLOR": "1"}
-    with open(clone / "lab.log", "w") as log:
-        process = subprocess.Popen(
-            ["make", "lab", "LAB_ARGS=--no-browser --port=0"],
-            cwd=clone, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
-        try:
-            yield *_wait_for_server(process, runtime, clone / "lab.log"), clone
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(60)
-
-
-def _wait_for_server(process: subprocess.Popen, runtime: Path, log: Path) -> tuple[str, str]:
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline and process.poll() is None:
-        for file in runtime.glob("jpserver-*.json"):
-            try:
-                server = json.loads(file.read_text())
-                answer(server["url"] + "api")
-                return server["url"], server["token"]
-            except (OSError, ValueError):
-                continue
-        time.sleep(0.2)
-    pytest.fail("JupyterLab did not start:\n" + log.read_text())
-
-
-def test_make_lab_serves_the_learners_copy_with_a_token_on_localhost(lab):
-    url, token, clone = lab
-    assert url.startswith("http://localhost:") and len(token) >= 32
-    with pytest.raises(urllib.error.HTTPError, match="403"):
-        answer(url + "api/contents/")
-    listing = answer(url + "api/contents/", token)
-    assert [entry["path"] for entry in listing["content"]] == ["01_nodes.ipynb"]
-    assert (clone / "work" / "01_nodes.ipynb").is_file()
-
-
-def test_a_save_in_jupyterlab_normalises_a_lesson_and_no_other_notebook(lab):
-    url, token, clone = lab
-    other = dirty()
-    del other.metadata["miniflow"]
-    for name, notebook in [("06_sgd_boston.ipynb", dirty()), ("mine.ipynb", other)]:
-        answer(
-            url + "api/contents/" + name, token, {"type": "notebook", "format": "json", "content": notebook}
-        )
-    lesson_file = clone / "work" / "06_sgd_boston.ipynb"
-    assert lesson_file.read_text(encoding="utf-8") == as_text(clean(dirty()))
-    saved = read(clone / "work" / "mine.ipynb")
-    assert saved.metadata["widgets"] and VIEW in saved.cells[1].outputs[2].data
-    # What JupyterLab reads back and saves again, unchanged, leaves the file as it is.
-    before = lesson_file.read_bytes()
-    content = answer(url + "api/contents/06_sgd_boston.ipynb", token)["content"]
-    body = {"type": "notebook", "format": "json", "content": content}
-    answer(url + "api/contents/06_sgd_boston.ipynb", token, body)
-    assert lesson_file.read_bytes() == before
