@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from miniflow_lib.errors import MiniFlowError, numbers, what
+from miniflow_lib.errors import MiniFlowError, is_real, numbers, what
 
 MOST_SHOWN = 100  # nodes with a box, a button or a picture of their own; more nobody follows
 
@@ -30,3 +30,10 @@ def check_returned(name: str, value) -> float:
     if number is None or number.size != 1:
         raise MiniFlowError(f"{name} must return one number, not {what(value)}.")
     return float(number.reshape(()))
+
+
+def check_choice(name: str, value, choices: Sequence):
+    """The value, when it is one of a few texts or numbers."""
+    if not (isinstance(value, str) or is_real(value)) or value not in choices:
+        raise MiniFlowError(f"{name} is one of {', '.join(map(repr, choices))}, not {what(value)}.")
+    return value

@@ -14,22 +14,6 @@ from .training import minibatches, sgd_update, train
 
 __version__ = "1.0.0"
 
-__all__ = [
-    "MSE",
-    "Add",
-    "Input",
-    "Linear",
-    "MiniFlowError",
-    "Mul",
-    "Node",
-    "Sigmoid",
-    "backward_pass",
-    "forward_and_backward",
-    "forward_pass",
-    "load_boston",
-    "minibatches",
-    "sgd_update",
-    "topological_sort",
-    "trace",
-    "train",
-]
+__all__ = ["MSE", "Add", "Input", "Linear", "Mul", "Node", "Sigmoid", "forward_pass", "topological_sort"]
+__all__ += ["backward_pass", "forward_and_backward", "load_boston", "minibatches", "sgd_update", "train"]
+__all__ += ["MiniFlowError", "trace"]

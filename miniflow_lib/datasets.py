@@ -9,9 +9,8 @@ import numpy as np
 
 from .errors import MiniFlowError, check_flag
 
-_PACKAGE = Path(__file__).resolve().parent
 # In a clone data/ stands beside the package; a wheel carries it inside.
-_FOLDERS = (_PACKAGE.parent / "data", _PACKAGE / "data")
+_FOLDERS = [Path(__file__).resolve().parents[up] / "data" for up in (1, 0)]
 _SHA256 = "79ac716620024011b03c0c44d2bf99069b8173649181926d9109c25475a3804c"
 
 
@@ -24,8 +23,7 @@ class Bunch(dict):
         except KeyError:
             raise AttributeError(f"no {name!r} here; there are {', '.join(self)}") from None
 
-    def __setattr__(self, name: str, value: object) -> None:
-        self[name] = value
+    __setattr__ = dict.__setitem__
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self]

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import linecache
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from traceback import extract_tb
 
 import numpy as np
 
 FLOAT = np.dtype(float)
-OURS = [
-    os.path.dirname(__file__) + os.sep
-]  # the folders whose lines are not shown; the classroom adds its own
+OURS = [os.path.dirname(__file__) + os.sep]  # whose lines no error shows; the classroom adds its folder
 
 
 class MiniFlowError(ValueError):
     """A mistake that has a sentence. Jupyter shows the sentence and the learner's own line, not our stack."""
 
     def _render_traceback_(self) -> list[str]:
-        shown, tb = f"{type(self).__name__}: {self}", self.__traceback__
-        own_line = None
-        while tb is not None:
-            code = tb.tb_frame.f_code
-            if not code.co_filename.startswith(tuple(OURS)):
-                line = linecache.getline(code.co_filename, tb.tb_lineno).strip()
-                own_line = f"In line {tb.tb_lineno}: {line}" if line else own_line
-            tb = tb.tb_next
-        return [own_line, shown] if own_line else [shown]
+        frames = [f for f in extract_tb(self.__traceback__) if not f.filename.startswith(tuple(OURS))]
+        own_lines = [f"In line {frame.lineno}: {frame.line}" for frame in frames if frame.line]
+        return [*own_lines[-1:], f"{type(self).__name__}: {self}"]
 
 
 def is_node(thing) -> bool:
-    return (
-        not isinstance(thing, type) and hasattr(thing, "outbound_nodes") and hasattr(thing, "inbound_nodes")
-    )
+    return hasattr(thing, "outbound_nodes") and not isinstance(thing, type)
 
 
 def is_input(thing) -> bool:
@@ -69,37 +59,27 @@ def what(thing) -> str:
 def as_array(value, node) -> np.ndarray:
     """value as an array of floats of its own; raises what is wrong with it as a value of `node`."""
     if value is None:
-        raise MiniFlowError(
-            f"The Input {node.name} has no value yet: feed it, topological_sort({{{node.name}: ...}})."
-        )
+        raise MiniFlowError(f"The Input {node.name} has no value yet: feed it, {{{node.name}: ...}}.")
     return check_array(f"The Input {node.name}", value)
 
 
 def check_array(name: str, value) -> np.ndarray:
     """value as an array of floats of its own; raises what is wrong with it. `name` begins the sentence."""
+    wish = "give it a number or an array of numbers"
     if is_node(value) or isinstance(value, type):
-        raise MiniFlowError(
-            f"{name} was given {what(value)} as its value: give it a number or an array of numbers."
-        )
+        raise MiniFlowError(f"{name} was given {what(value)} as its value: {wish}.")
     try:
         array = plain(value)
     except OverflowError:
         raise MiniFlowError(f"{name} was given a whole number that is too large for a float.") from None
     except ValueError:
-        raise MiniFlowError(
-            f"{name} was given rows of different lengths: every row needs the same."
-        ) from None
+        raise MiniFlowError(f"{name} was given rows of different lengths: all need the same.") from None
     if np.ma.is_masked(value):
-        raise MiniFlowError(
-            f"{name} was given a masked array, in which numbers are missing: fill them in, or leave out "
-            "their rows."
-        )
+        raise MiniFlowError(f"{name} was given a masked array: fill in what is missing, or drop those rows.")
     if array.dtype.kind not in "biuf":
-        raise MiniFlowError(f"{name} was given {what(value)}: give it a number or an array of numbers.")
+        raise MiniFlowError(f"{name} was given {what(value)}: {wish}.")
     if not array.size:
-        raise MiniFlowError(
-            f"{name} was given an empty array, shape {array.shape}: it needs at least one number."
-        )
+        raise MiniFlowError(f"{name} was given an empty array, shape {array.shape}: {wish}.")
     return np.array(array, dtype=FLOAT)
 
 
@@ -124,20 +104,16 @@ def in_shape_of(a, y):
     """y as an array that meets `a` element by element, (m,) as (m, 1) for one; never an outer difference."""
     if y.shape == a.shape:
         return y
-    if (
-        (*y.shape, 1) == a.shape
-        or _without_ones(y.shape, -1) == _without_ones(a.shape, -1)
-        or _without_ones(y.shape, 0) == _without_ones(a.shape, 0)
-    ):
+    ends = -1, 0  # (m,) meets (m, 1), and (1, m) meets (m,)
+    if any(_without_ones(y.shape, end) == _without_ones(a.shape, end) for end in ends):
         return y.reshape(a.shape)
     raise ValueError("shapes")
 
 
 def _without_ones(shape: tuple, end: int) -> tuple:
-    shape = list(shape)
     while shape and shape[end] == 1:
-        shape.pop(end)
-    return tuple(shape)
+        shape = shape[:-1] if end else shape[1:]
+    return shape
 
 
 # --- nodes -----------------------------------------------------------------------------------------------
@@ -145,10 +121,7 @@ def _without_ones(shape: tuple, end: int) -> tuple:
 
 def check_name(name) -> str:
     if not isinstance(name, str):
-        raise MiniFlowError(
-            f"Input takes a name, not {what(name)}: write x = Input('x') and feed the value to the sort, "
-            "topological_sort({x: ...})."
-        )
+        raise MiniFlowError(f"Input takes a name, not {what(name)}: x = Input('x'), and feed x its value.")
     return name
 
 
@@ -163,22 +136,25 @@ def check_inbound_nodes(op, inbound_nodes) -> tuple:
     """The inbound nodes as a tuple, each of them a node."""
     kind = type(op).__name__
     if is_node(inbound_nodes):
-        raise MiniFlowError(
-            f"{kind} got a single node where a list of nodes belongs: Node.__init__(self, [x])."
-        )
+        raise MiniFlowError(f"{kind} got a node where a list of nodes belongs: Node.__init__(self, [x]).")
     no_list = not hasattr(inbound_nodes, "__iter__") or getattr(inbound_nodes, "ndim", 1) == 0
     if isinstance(inbound_nodes, (str, Mapping)) or no_list:
         raise MiniFlowError(f"{kind} takes a list of nodes, not {what(inbound_nodes)}.")
     nodes = tuple(inbound_nodes)
     for place, node in enumerate(nodes, 1):
         if not is_node(node):
-            raise MiniFlowError(
-                f"Input number {place} of {kind} is {what(node)}, not a node: {as_node(node)}."
-            )
+            check_node(node, f"Input number {place} of {kind} is")
     return nodes
 
 
-def as_node(thing) -> str:
+def check_node(thing, begins: str):
+    """The thing, when it is a node; `begins` is how the sentence begins that says what it is."""
+    if not is_node(thing):
+        raise MiniFlowError(f"{begins} {what(thing)}, not a node: {_as_node(thing)}.")
+    return thing
+
+
+def _as_node(thing) -> str:
     if isinstance(thing, type):
         return f"call the class, {thing.__name__}(...), to make a node of it"
     if isinstance(thing, (list, tuple)):
@@ -188,10 +164,10 @@ def as_node(thing) -> str:
     return "make an Input for it, c = Input('c'), and feed it its value, topological_sort({c: ...})"
 
 
-def check_list_of_nodes(name: str, value) -> Sequence:
-    if not isinstance(value, (list, tuple)) or not all(map(is_node, value)):
+def check_list_of_nodes(name: str, value) -> list:
+    if not isinstance(value, (list, tuple)):
         raise MiniFlowError(f"{name} is a list of nodes, [x, f], not {what(value)}.")
-    return value
+    return [check_node(node, f"{name} is a list of nodes, and in it is") for node in value]
 
 
 # --- other arguments -------------------------------------------------------------------------------------
@@ -199,23 +175,20 @@ def check_list_of_nodes(name: str, value) -> Sequence:
 
 def check_number(name: str, value, low: float = -math.inf, high: float = math.inf) -> float:
     """value as a float, when it is a finite number from `low` to `high`."""
-    try:
-        number = float(value) if _is_real(value) else math.nan
-    except OverflowError:  # a whole number too large for a float
-        number = math.inf
-    if not low <= number <= high or math.isinf(number):
+    number = float(value) if is_real(value) and abs(value) < 1e308 else math.nan
+    if not low <= number <= high:
         raise MiniFlowError(f"{name} is a number{_range(low, high)}, not {what(value)}.")
     return number
 
 
 def check_count(name: str, value, low: int = 0, high: float = math.inf) -> int:
     """value as an int, when it is a whole number from `low` to `high`."""
-    if not _is_real(value) or isinstance(value, (float, np.floating)) or not low <= value <= high:
+    if not is_real(value) or isinstance(value, (float, np.floating)) or not low <= value <= high:
         raise MiniFlowError(f"{name} is a whole number{_range(low, high)}, not {what(value)}.")
     return int(value)
 
 
-def _is_real(value) -> bool:
+def is_real(value) -> bool:
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
@@ -229,13 +202,6 @@ def check_flag(name: str, value) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise MiniFlowError(f"{name} is True or False, not {what(value)}.")
     return bool(value)
-
-
-def check_choice(name: str, value, choices: Sequence):
-    """The value, when it is one of a few texts or numbers."""
-    if not (isinstance(value, str) or _is_real(value)) or value not in choices:
-        raise MiniFlowError(f"{name} is one of {', '.join(map(repr, choices))}, not {what(value)}.")
-    return value
 
 
 def check_function(name: str, value, call: str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import mistakes
+from . import errors, mistakes
 from .nodes import Input, Node
 from .tracing import trace
 
@@ -17,25 +17,19 @@ def topological_sort(feed_dict: Mapping[Input, object], output: Node | None = No
     that was not fed, and a cycle.
     """
     values = mistakes.check_feed(feed_dict, output)
-    tell = trace.teller("sort")
     waits_for = _find(feed_dict, output)  # {node: how many of its inbound nodes are not in the list yet}
+    tell = trace.teller("sort", waits_for)
     for node, value in values.items():
         node.value = value
     graph = [node for node in waits_for if not node.inbound_nodes]
-    if tell:
-        tell.start(values, waits_for)
     for node in graph:  # the list grows as we walk it: it is the queue as well
-        if tell:
-            tell.take(node)
         for out in node.outbound_nodes:
             if out in waits_for:
                 waits_for[out] -= 1
-                if tell:
-                    tell.cross(node, out, waits_for[out])
                 if waits_for[out] == 0:
                     graph.append(out)
     if tell:
-        tell.end(graph)
+        tell(values, graph)
     if len(graph) < len(waits_for):
         raise mistakes.cycle([node for node in waits_for if waits_for[node]])
     return graph
@@ -53,7 +47,7 @@ def _find(feed_dict: Mapping[Input, object], output: Node | None) -> dict[Node, 
         found[output] = None
         to_see = [output]
     for node in to_see:  # and back: what those need
-        for inbound in mistakes.inbound_nodes_of(node):
+        for inbound in errors.check_node(node, "What feeds a node is").inbound_nodes:
             if inbound not in found:
                 found[inbound] = None
                 to_see.append(inbound)

@@ -43,35 +43,30 @@ def _nested(texts: np.ndarray | str, cut: Sequence[bool]) -> str:
 
 def sort_text(events: Sequence) -> str:
     """The story of one sort (or its beginning) in lines."""
-    of_kind = {}
-    for event in events:
-        of_kind.setdefault(event.kind, []).append(event)
-    taken = {event.node for event in of_kind.get("take", ())}
-    ready = {event.node for event in of_kind.get("ready", ())}
-    waiting = {event.node: event.value for event in of_kind.get("waits", ())}
-    fed = {event.node: event.value for event in of_kind.get("fed", ())}
-    first_ready = [event.node for event in of_kind.get("ready", ()) if event.node not in waiting]
+    of = {kind: [event for event in events if event.kind == kind] for kind in {e.kind for e in events}}
+    taken = {event.node for event in of.get("take", ())}
+    waiting = {event.node: event.value for event in of.get("waits", ())}
+    fed = {event.node: event.value for event in of.get("fed", ())}
+    ready = [event.node for event in of.get("ready", ())]
+    not_needed = set(fed) - taken if "order" in of else set()
+    entries = [_item(node, fed[node]) + "  (not needed)" * (node in not_needed) for node in fed]
 
     lines = ["topological_sort: a node is ready when all its inbound nodes are in the list"]
-    entries = [
-        _item(node, value) + ("" if node in taken or "order" not in of_kind else "  (not needed)")
-        for node, value in fed.items()
-    ]
     lines += _labelled("fed", entries)
-    lines += _labelled("edges", [f"{e.node} → {e.other}" for e in of_kind.get("edge", ())])
+    lines += _labelled("edges", [f"{e.node} → {e.other}" for e in of.get("edge", ())])
     lines += _labelled("waiting", _wrapped(f"{node} for {count}" for node, count in waiting.items()))
-    lines += _labelled("ready", _wrapped(first_ready))
+    lines += _labelled("ready", _wrapped(node for node in ready if node not in waiting))
     for event in events:
         if event.kind == "take":
             value = f", its value {_brief(fed[event.node])} is fed" if event.node in fed else ""
-            lines.append(f"  {'take ' + str(event.value + 1):<9}{event.node}{value}")
+            lines.append(f"  {f'take {event.value + 1}':<9}{event.node}{value}")
         elif event.kind == "cross":
             left = f"waits for {event.value} more" if event.value else "is ready"
             lines.append(f"{'':<11}cross off {event.node} → {event.other}: {event.other} {left}")
         elif event.kind == "order":
             lines += _labelled("sorted", _wrapped(event.value))
-            never = [node for node in waiting if node not in ready]
-            lines += _labelled("stuck", _wrapped(never), " wait for each other, for ever")
+            stuck = _wrapped(node for node in waiting if node not in ready)
+            lines += _labelled("stuck", stuck, " wait for each other, for ever")
     return "\n".join(lines)
 
 
@@ -86,58 +81,49 @@ def pass_text(event) -> str:
 
 
 def _forward(event) -> list[str]:
-    if not event.got:
-        return [f"  {_item(event.node, event.value)}"]
     if event.gave:
         return _running_total(event)
-    result = _item(event.node, event.value)
-    if _short(event.value, *(value for _, value in event.got)):
-        line = f"  {', '.join(_item(*got) for got in event.got)} → {result}"
-        if len(line) <= WIDTH:
-            return [line]
-    blocks = [(_named(name, value), _block(value)) for name, value in event.got]
-    result_block = (_named(event.node, event.value), _block(event.value))
-    return [f"  {event.node}", *_side_by_side([*blocks, ("", ["→"]), result_block])]
+    result = [(event.node, event.value)]
+    line = f"{', '.join(_item(*got) for got in event.got)}{' → ' * bool(event.got)}{_item(*result[0])}"
+    one_line = not event.got or _short([*event.got, *result])
+    return _told(line if one_line else None, event.node, event.got, result)
 
 
 def _running_total(event) -> list[str]:
-    sign, before = event.other, "0" if event.other == "+" else "1"
-    lines = []
+    before, lines = "0" if event.other == "+" else "1", []
     for (name, value), (_, total) in zip(event.got, event.gave):
         after = show_value(total)
-        lines.append(f"{before} {sign} {show_value(value)} ({name}) = {after}")
+        lines.append(f"{before} {event.other} {show_value(value)} ({name}) = {after}")
         before = after
     space = len(event.node) + 3
-    return [f"{'  ' + event.node + ' ' if not i else '':<{space}} {line}" for i, line in enumerate(lines)]
+    return [f"{'' if i else f'  {event.node} ':<{space}} {line}" for i, line in enumerate(lines)]
 
 
 def _backward(event) -> list[str]:
     own = len(event.gave) == 1 and event.gave[0][0] == event.node  # an Input keeps its gradient for itself
     got = [(f"from {name}", value) for name, value in event.got]
-    if len(got) > 1:
-        got.append(("sum", event.value))
+    got += [("sum", event.value)] * (len(got) > 1)
     gave = [] if own else [(f"for {name}", value) for name, value in event.gave]
-    nobody = ""
-    if not got and own and not np.any(event.value):
+    nobody = "from nobody: it is the cost, and d cost / d cost = 1"
+    if own and not np.any(event.value):
         nobody = "from nobody: the cost does not depend on it, so 0"
-    elif not got:
-        nobody = "from nobody: it is the cost, and d cost / d cost = 1"
-    if own or _short(*(value for _, value in (*got, *gave))):
-        line = f"  {event.node}  {nobody}{', '.join(_said(*pair) for pair in got)}"
-        if gave:
-            line += " → " + ", ".join(_said(*pair) for pair in gave)
-        if len(line) <= WIDTH:
-            return [line]
-    blocks = [(_named(name, value), _block(value)) for name, value in got]
-    blocks += [("", ["→"])] * bool(got and gave)
-    blocks += [(_named(name, value), _block(value)) for name, value in gave]
-    return [f"  {event.node}  {nobody}".rstrip(), *_side_by_side(blocks)]
+    head = f"{event.node}  {'' if got else nobody}"
+    line = head + ", ".join(_said(*pair) for pair in got)
+    line += " → " * bool(gave) + ", ".join(_said(*pair) for pair in gave)
+    return _told(line if own or _short([*got, *gave]) else None, head.rstrip(), got, gave)
+
+
+def _told(line: str | None, head: str, got: Sequence, gave: Sequence) -> list[str]:
+    """The line, where there is one that fits, else the arrays beside each other under the heading."""
+    if line is not None and len(line) + 2 <= WIDTH:
+        return [f"  {line}"]
+    blocks = [(_named(*pair), _block(pair[1])) for pair in (*got, *gave)]
+    blocks[len(got) : len(got)] = [("", ["→"])] * bool(got and gave)
+    return [f"  {head}", *_side_by_side(blocks)]
 
 
 def _said(name: str, value: object) -> str:
-    return (
-        f"{_named(name, value)} {show_value(value)}" if np.ndim(value) > 1 else f"{name} {show_value(value)}"
-    )
+    return f"{_named(name, value) if _ndim(value) > 1 else name} {show_value(value)}"
 
 
 def _brief(value: object) -> str:
@@ -153,8 +139,8 @@ def _named(name: str, value: object) -> str:
     return name if shape is None else f"{name} {shape}"
 
 
-def _short(*values: object) -> bool:
-    return all(_ndim(value) < 2 for value in values)
+def _short(pairs: Sequence) -> bool:
+    return all(_ndim(value) < 2 for _, value in pairs)
 
 
 def _ndim(value: object) -> int:

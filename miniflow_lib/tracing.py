@@ -18,6 +18,7 @@ from . import errors
 from .trace_text import ASCII, pass_text, sort_text
 
 FLAGS = ("DEBUG", "T_DEBUG")
+Flag = bool | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +45,9 @@ class Event:
 
 @dataclass
 class Count:
-    """How many events have been printed, and whether it was said that no more will be."""
+    """How many events were told, printed or not."""
 
     events: int = 0
-    closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,8 @@ _listening: ContextVar[Listening | None] = ContextVar("listening", default=None)
 def names(graph: Iterable) -> dict:
     """{node: the name it is shown by}: its own, numbered in list order where several share it."""
     own = {node: _own_name(node) for node in graph}
-    count = Counter(own.values())
+    count, shown, number = Counter(own.values()), {}, Counter()
     taken = {name for name, times in count.items() if times == 1}
-    shown, number = {}, Counter()
     for node, base in own.items():
         name = base
         while count[base] > 1 and (name == base or name in taken):
@@ -114,41 +113,37 @@ class Trace:
         """Call follower(name, value) whenever a flag is set, as a button does that shows it."""
         self._followers = (*self._followers, follower)
 
-    def teller(self, pass_: str, graph: Sequence = ()) -> SortTeller | PassTeller | None:
+    def teller(self, pass_: str, graph: Iterable) -> SortTeller | PassTeller | None:
         """What the engine calls with each node it has done, or None when nobody listens."""
-        listening = _listening.get()
+        listening = _listening.get() or (None if self._quiet else Listening())
         if listening is None:
-            if self._quiet:
-                return None
-            listening = Listening()
+            return None
         flag = "T_DEBUG" if pass_ == "sort" else "DEBUG"
         count = self._count(listening) if listening.flags.get(flag, getattr(self, flag)) else None
-        if (count is None or count.closed) and not listening.recorders:
+        if (count is None or count.events > self.limit) and not listening.recorders:
             return None
-        if pass_ == "sort":
-            return SortTeller(listening, count, self.limit)
-        return PassTeller(listening, count, self.limit, pass_, graph)
+        kind = SortTeller if pass_ == "sort" else PassTeller
+        return kind(listening, count, self.limit, pass_, graph)
 
     @contextmanager
     def record(self) -> Iterator[list[Event]]:
         """All events of the sort and the passes that run in this block and this thread, in order."""
         events: list[Event] = []
         now = _listening.get() or Listening()
-        with _listen(replace(now, recorders=(*now.recorders, events))):
+        with _listen(recorders=(*now.recorders, events)):
             yield events
 
     @contextmanager
-    def override(self, *, out: TextIO | None = None, **flags: bool) -> Iterator[None]:
+    def override(self, DEBUG: Flag = None, T_DEBUG: Flag = None, out: TextIO | None = None) -> Iterator[None]:
         """Other flags for this block and this thread alone: trace.override(DEBUG=True).
 
         With `out` the text goes to that file, and is counted for itself.
         """
-        for flag, on in flags.items():
-            errors.check_choice("A flag of the trace", flag, FLAGS)
-            errors.check_flag(flag, on)
+        asked = {flag: on for flag, on in zip(FLAGS, (DEBUG, T_DEBUG)) if on is not None}
+        flags = {flag: errors.check_flag(flag, on) for flag, on in asked.items()}
         now = _listening.get() or Listening()
         own = {} if out is None else {"out": out, "count": Count()}
-        with _listen(replace(now, flags={**now.flags, **flags}, **own)):
+        with _listen(flags={**now.flags, **flags}, **own):
             yield
 
     def silent(self) -> AbstractContextManager[None]:
@@ -159,9 +154,8 @@ class Trace:
         """The count of this block, else of this cell, else (no notebook) of this call."""
         if listening.count is not None:
             return listening.count
-        ipython = sys.modules.get("IPython")
-        shell = ipython and ipython.get_ipython()
-        if not shell:
+        shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+        if shell is None:
             return Count()
         if self._shell is not shell:
             self._shell = shell
@@ -173,8 +167,8 @@ class Trace:
 
 
 @contextmanager
-def _listen(listening: Listening) -> Iterator[None]:
-    token = _listening.set(listening)
+def _listen(**changes) -> Iterator[None]:
+    token = _listening.set(replace(_listening.get() or Listening(), **changes))
     try:
         yield
     finally:
@@ -187,22 +181,20 @@ trace = Trace()
 class Teller:
     """Hands events to everybody who listens; prints them while `count` is below the limit."""
 
-    text: Callable[[Sequence[Event]], str]  # the events in lines
-
-    def __init__(self, listening: Listening, count: Count | None, limit: int):
+    def __init__(self, listening: Listening, count: Count | None, limit: int, pass_: str, graph: Iterable):
         self.recorders, self.out = listening.recorders, listening.out
-        self.count, self.limit = count, limit
+        self.count, self.limit, self.pass_ = count, limit, pass_
+        self.start(graph)
 
     def say(self, events: list[Event]) -> None:
         for recorder in self.recorders:
             recorder.extend(events)
-        if self.count is None or self.count.closed:
+        if self.count is None or self.count.events > self.limit:
             return
         shown = events[: self.limit - self.count.events]
-        self.count.events += len(shown)
+        self.count.events += len(events)
         lines = [self.text(shown)] if shown else []
         if len(shown) < len(events):
-            self.count.closed = True
             lines.append(
                 f"… {self.limit} events told; the rest of this cell is not shown. "
                 "To see more, set trace.limit, or trace one step in a cell of its own."
@@ -219,33 +211,31 @@ class Teller:
 
 
 class SortTeller(Teller):
-    """Collects the sort's steps and tells them at its end, when the list, and so the names, are known."""
+    """Tells a sort at its end, when the list, and so the names, are known: it says who was taken when."""
 
     text = staticmethod(sort_text)
 
-    def start(self, values: Mapping, waits_for: Mapping) -> None:
-        self.steps = [("fed", node, None, _copy(value)) for node, value in values.items()]
-        for node in waits_for:
-            self.steps += [("edge", node, out, None) for out in node.outbound_nodes if out in waits_for]
-        self.steps += [("waits", node, None, count) for node, count in waits_for.items() if count]
-        self.steps += [("ready", node, None, None) for node, count in waits_for.items() if not count]
-        self.nodes, self.place = dict.fromkeys(waits_for), 0
+    def start(self, waits_for: Mapping) -> None:
+        self.waits_for = dict(waits_for)  # as they were before the first node was taken
 
-    def take(self, node) -> None:
-        self.steps.append(("take", node, None, self.place))
-        self.place += 1
-
-    def cross(self, node, other, left: int) -> None:
-        self.steps.append(("cross", node, other, left))
-        if left == 0:
-            self.steps.append(("ready", other, None, None))
-
-    def end(self, graph: Sequence) -> None:
+    def __call__(self, values: Mapping, graph: Sequence) -> None:
+        left = self.waits_for
+        feeds = {node: [out for out in node.outbound_nodes if out in left] for node in left}
+        steps = [("fed", node, None, _copy(value)) for node, value in values.items()]
+        steps += [("edge", node, out, None) for node in left for out in feeds[node]]
+        steps += [("waits", node, None, count) for node, count in left.items() if count]
+        steps += [("ready", node, None, None) for node, count in left.items() if not count]
+        for place, node in enumerate(graph):
+            steps.append(("take", node, None, place))
+            for out in feeds[node]:
+                left[out] -= 1
+                steps.append(("cross", node, out, left[out]))
+                steps += [("ready", out, None, None)] * (left[out] == 0)
         # The list first: a number in a name is a place in it. The rest waits in a cycle, or was fed in vain.
-        shown = names(dict.fromkeys([*graph, *self.nodes, *(node for _, node, _, _ in self.steps)]))
+        shown = names(dict.fromkeys([*graph, *left, *values]))
         events = [
             Event("sort", kind, shown[node], shown.get(other, ""), value)
-            for kind, node, other, value in self.steps
+            for kind, node, other, value in steps
         ]
         self.say([*events, Event("sort", "order", value=tuple(shown[node] for node in graph))])
 
@@ -257,11 +247,10 @@ class PassTeller(Teller):
     is told as None.
     """
 
-    def __init__(self, listening: Listening, count: Count | None, limit: int, pass_: str, graph: Sequence):
-        super().__init__(listening, count, limit)
-        self.pass_, self.shown = pass_, names(graph)
+    def start(self, graph: Iterable) -> None:
+        self.shown = names(graph)
         order = tuple(self.shown.values())
-        self.say([Event(pass_, "start", value=order if pass_ == "forward" else order[::-1])])
+        self.say([Event(self.pass_, "start", value=order if self.pass_ == "forward" else order[::-1])])
 
     def __call__(self, node) -> None:
         name = self.name(node)
@@ -290,11 +279,8 @@ def _running_totals(node, got: tuple, value) -> tuple[str, tuple]:
 
     By the class's name, so that a learner's own Add is told like ours; only where the total is its value.
     """
-    kind = {"Add": ("+", np.add), "Mul": ("·", np.multiply)}.get(type(node).__name__)
-    if kind is None or len(got) < 2:
-        return "", ()
-    sign, work = kind
-    totals = _try(lambda: list(accumulate((v for _, v in got), work)))
+    sign, work = {"Add": ("+", np.add), "Mul": ("·", np.multiply)}.get(type(node).__name__, ("", None))
+    totals = _try(lambda: list(accumulate((v for _, v in got), work))) if work and len(got) > 1 else None
     if totals is None or not _try(lambda: np.allclose(totals[-1], value, equal_nan=True)):
         return "", ()
     return sign, tuple((name, total) for (name, _), total in zip(got, totals))

@@ -18,13 +18,14 @@ def sgd_update(trainables: Sequence[Input], learning_rate: float = 1e-2) -> None
     or one of another shape than the value.
     """
     if type(learning_rate) is not float or not 0.0 <= learning_rate < 1e300:
-        mistakes.check_learning_rate(learning_rate)
+        errors.check_number("The learning rate", learning_rate, 0)
     try:
         for t in trainables:
             gradient = t.gradients[t]
-            if getattr(gradient, "shape", ()) != t.value.shape:
+            value = t.value if type(t.value) is np.ndarray else errors.as_array(t.value, t)
+            if getattr(gradient, "shape", ()) != value.shape:
                 mistakes.check_update(trainables)
-            t.value = t.value - learning_rate * gradient
+            t.value = value - learning_rate * gradient
     except (KeyError, AttributeError, TypeError):
         mistakes.check_update(trainables)
         raise

@@ -7,7 +7,7 @@ import inspect
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape
@@ -425,13 +425,17 @@ def in_a_row(value: object) -> str:
 
 def needed_by(output: Node) -> list[Node]:
     """The node and all that it depends on, each after what feeds it, Inputs first."""
-    order, on_the_way, to_do = [], {output}, [(output, iter(mistakes.inbound_nodes_of(output)))]
+
+    def inputs_of(node) -> Iterator[Node]:
+        return iter(errors.check_node(node, "What feeds a node is").inbound_nodes)
+
+    order, on_the_way, to_do = [], {output}, [(output, inputs_of(output))]
     while to_do:
         node, rest = to_do[-1]
         for inbound in rest:
             if inbound not in on_the_way:
                 on_the_way.add(inbound)
-                to_do.append((inbound, iter(mistakes.inbound_nodes_of(inbound))))
+                to_do.append((inbound, inputs_of(inbound)))
                 break
         else:
             order.append(node)

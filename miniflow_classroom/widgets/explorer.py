@@ -20,6 +20,7 @@ from miniflow_lib.passes import forward_pass
 from miniflow_lib.sorting import topological_sort
 from miniflow_lib.tracing import trace
 from miniflow_lib.training import train
+from miniflow_classroom import arguments
 from miniflow_classroom.show.drawing import BLUE, INK, VERMILLION, picture_html
 from miniflow_classroom.widgets.base import LatestOnly, StaticBox
 from miniflow_classroom.widgets.calculus import Chart, number
@@ -155,9 +156,9 @@ CHOICES = {
 def check_setting(given: Mapping[str, object]) -> Setting:
     """The setting, when the explorer's controls can stand there."""
     for name, value in given.items():
-        errors.check_choice("A setting of the explorer", name, (*RANGES, *CHOICES))
+        arguments.check_choice("A setting of the explorer", name, (*RANGES, *CHOICES))
         if name in CHOICES:
-            errors.check_choice(name, value, CHOICES[name])
+            arguments.check_choice(name, value, CHOICES[name])
         else:
             check = errors.check_number if name == "learning_rate" else errors.check_count
             check(name, value, *RANGES[name])

@@ -8,7 +8,7 @@ from html import escape
 
 import ipywidgets
 
-from miniflow_lib import errors
+from miniflow_classroom import arguments
 from miniflow_classroom.judge.exercise import LESSONS, Exercise, Question, exercises
 from miniflow_classroom.widgets.base import StaticBox
 
@@ -83,11 +83,11 @@ def prose(text: str) -> str:
 
 def hints(name: str) -> StaticBox:
     """The hints of an exercise, closed, each step opened by itself."""
-    errors.check_choice("The name of an exercise", name, exercises())
+    arguments.check_choice("The name of an exercise", name, exercises())
     return hint_box(exercises()[name])
 
 
 def quiz(lesson: str) -> StaticBox:
     """The self-quiz of a lesson, quiz("02"): a choice for each question, and a reply to each choice."""
-    errors.check_choice("The number of a lesson with a quiz", lesson, LESSONS)
+    arguments.check_choice("The number of a lesson with a quiz", lesson, LESSONS)
     return quiz_box(lesson, LESSONS[lesson].QUIZ)

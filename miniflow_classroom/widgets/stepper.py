@@ -93,7 +93,7 @@ def film(graph: Sequence[Node] | Node, show: Sequence[str]) -> tuple[GraphView, 
     """Runs the graph once more and tells it step by step. The nodes are as before afterwards."""
     parts = show if isinstance(show, (list, tuple)) else [show]
     for part in parts or [None]:
-        errors.check_choice("What a stepper shows", part, PARTS)
+        arguments.check_choice("What a stepper shows", part, PARTS)
     nodes = GraphView(graph).nodes
     arguments.check_size("a stepper plays", nodes)
     with _left_as_it_was(nodes), trace.silent(), trace.record() as events:

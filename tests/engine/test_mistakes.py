@@ -166,7 +166,7 @@ MISTAKES = {
         ["two ends", "output="],
     ),
     "an update before any pass": (lambda: sgd_update([x]), ["x", "forward_and_backward"]),
-    "an update of a node": (lambda: sgd_update(x), ["list of Inputs", "node x"]),
+    "an update of a node": (lambda: sgd_update(x), ["list of nodes", "node x"]),
     "an update of an op": (lambda: sgd_update([Add(x, y)]), ["Add", "only Inputs"]),
     "an update of a number": (lambda: sgd_update([3]), ["3"]),
     "a learning rate of text": (lambda: sgd_update([x], "0.1"), ["learning rate", "'0.1'"]),

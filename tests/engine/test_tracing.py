@@ -472,7 +472,7 @@ def test_a_long_list_of_names_is_broken_into_lines():
 
 
 def test_off_by_default_and_nobody_listens(capsys):
-    assert trace.teller("forward") is None and not trace.DEBUG
+    assert trace.teller("forward", []) is None and not trace.DEBUG
     boston_step()
     assert capsys.readouterr() == ("", "")
 
