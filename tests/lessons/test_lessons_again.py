@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from nbclient import NotebookClient
 
+from tests.plots_seen import alike, pictures
 from tools import clean
 
 LESSONS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("[0-9]*.ipynb"))
@@ -42,6 +43,7 @@ def sections(cells: list) -> list[list[int]]:
 def test_run_again_and_get_the_same(path):
     notebook = clean.read(path)
     stored = {n: compared(cell) for n, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
+    drawn = {n: pictures(notebook.cells[n].outputs) for n in stored}
     client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}})
     differs = []
 
@@ -49,6 +51,8 @@ def test_run_again_and_get_the_same(path):
         for number in numbers:
             cell = notebook.cells[number]
             client.execute_cell(cell, number)
+            if not alike(pictures(cell.outputs), drawn[number]):
+                differs.append(f"{when}: cell {number}: another picture than the stored one")
             if compared(cell) != stored[number]:
                 differs.append(
                     f"{when}: cell {number}: {cell.source[:70]!r}\n{compared(cell)}\n{stored[number]}"

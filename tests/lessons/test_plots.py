@@ -1,0 +1,165 @@
+"""What the lessons' plots show: each plotting cell is run on the test's own numbers, and its data are read.
+
+test_lessons_again.py, which runs the lessons, compares the stored pictures with what the lessons draw.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from tests.plots_seen import alike, pictures
+from tools import clean
+
+LESSONS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("[0-9]*.ipynb"))
+CELLS = {path.stem[:2]: clean.read(path).cells for path in LESSONS}
+PLOTS = {
+    lesson: [n for n, cell in enumerate(cells) if cell.cell_type == "code" and "plt.show()" in cell.source]
+    for lesson, cells in CELLS.items()
+}
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def no_window(monkeypatch):
+    """plt.show() leaves the figure for the test to look at."""
+    monkeypatch.setattr(plt, "show", lambda: None)
+    with matplotlib.rc_context({"backend": "agg"}):
+        yield
+    plt.close("all")
+
+
+def plotting_cell(begins: str, lesson: str):
+    """The one plotting cell of a lesson whose next cell, the sentence under the plot, begins so."""
+    (number,) = [n for n in PLOTS[lesson] if CELLS[lesson][n + 1].source.startswith(begins)]
+    return CELLS[lesson][number]
+
+
+def draw(cell, **names) -> list:
+    """The axes that a plotting cell draws when its names mean what the test says."""
+    plt.close("all")
+    exec(cell.source, {"plt": plt, "np": np, **names})
+    return plt.gcf().axes
+
+
+def data(line) -> list:
+    return np.transpose(line.get_data()).tolist()
+
+
+def test_every_plot_is_tested_here_and_stores_its_picture():
+    assert {lesson: len(numbers) for lesson, numbers in PLOTS.items() if numbers} == {"03": 1, "06": 4}
+    for lesson, cells in CELLS.items():
+        for number, cell in enumerate(cells):
+            stored = len(pictures(cell.get("outputs", [])))
+            assert stored == (number in PLOTS[lesson]), f"lesson {lesson}, cell {number}: {stored} pictures"
+
+
+def test_the_curve_of_lesson_03_is_its_own_sigmoid():
+    (axes,) = draw(plotting_cell("The curve climbs from 0 to 1", "03"), s=np.cbrt)
+    xs = np.linspace(-10, 10, 201)
+    (curve,) = axes.lines
+    assert data(curve) == np.transpose([xs, np.cbrt(xs)]).tolist()
+    assert [(grey.get_x(), grey.get_x() + grey.get_width()) for grey in axes.patches] == [(-10, -5), (5, 10)]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("x", "s(x)")
+
+
+def test_the_cost_curve_of_lesson_06_is_the_costs_in_order_beside_the_mean():
+    training, costs = (object(), object()), RNG.uniform(5, 100, size=100).tolist()
+    (axes,) = draw(
+        plotting_cell("It starts above the dotted line of the mean", "06"),
+        fit=lambda *part: (costs, None) if part == training else None,
+        X_train=training[0],
+        y_train=training[1],
+        lazy=84.5,
+    )
+    curve, mean = axes.lines
+    assert data(curve) == [[epoch, cost] for epoch, cost in enumerate(costs, 1)]
+    assert list(mean.get_ydata()) == [84.5, 84.5] and mean.get_linestyle() == ":"
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+        "our network",
+        "the mean for everybody",
+    ]
+    assert axes.get_xlabel() == "epoch" and "cost on the training part" in axes.get_ylabel()
+
+
+def test_the_dots_of_lesson_06_are_actual_to_the_right_and_predicted_upwards():
+    X_val, y_val = RNG.normal(size=9), RNG.uniform(5, 50, size=9)
+    (axes,) = draw(
+        plotting_cell("The dots lie around the dotted line", "06"),
+        X_val=X_val,
+        y_val=y_val,
+        says=lambda features: 2 * features[:, None],
+    )
+    (dots,), (equal,) = axes.collections, axes.lines
+    assert dots.get_offsets().tolist() == np.transpose([y_val, 2 * X_val]).tolist()
+    assert data(equal) == [[0, 0], [50, 50]] and equal.get_linestyle() == ":"
+    assert "actual" in axes.get_xlabel() and "predicted" in axes.get_ylabel()
+
+
+def test_the_comparison_of_lesson_06_is_a_line_a_split():
+    table = RNG.uniform(5, 100, size=(10, 4))
+    (axes,) = draw(plotting_cell("Each line is one split", "06"), table=table)
+    assert [data(line) for line in axes.lines] == [
+        [[place, error] for place, error in enumerate(errors)] for errors in table
+    ]
+    shown = [label.get_text().split()[-1] for label in axes.get_xticklabels()]
+    assert shown == ["mean", "regression", "ours", "network"] and axes.get_ylim()[0] == 0
+    (printed,) = [
+        output.text
+        for cell in CELLS["06"]
+        for output in cell.get("outputs", [])
+        if "text" in output and output.text.startswith("split ")
+    ]  # the table's columns, in the same order
+    assert printed.split("\n")[0].split() == ["split", "mean", "linear", "ours", "scikit-learn"]
+
+
+def test_the_bends_of_lesson_06_are_the_units_and_their_sum():
+    lstat, prices, axis = RNG.normal(size=(9, 1)), RNG.uniform(5, 50, size=6), np.linspace(-2, 3, 7)[:, None]
+    training = [0, 2, 3, 5, 7, 8]
+    units = {hidden: RNG.normal(size=(7, hidden)) for hidden in (1, 2, 5)}
+
+    def line(features, paid):
+        assert features.tolist() == lstat[training].tolist() and paid is prices
+        return np.array([[-4.0]]), 22.0
+
+    plots = draw(
+        plotting_cell("Without a unit there is a straight line", "06"),
+        lstat=lstat,
+        training=training,
+        y_train=prices,
+        axis=axis,
+        line=line,
+        bent=lambda features, paid, hidden: (units[hidden], 20.0 + hidden),
+    )
+    assert [plot.get_title() for plot in plots] == [f"hidden units: {hidden}" for hidden in (0, 1, 2, 5)]
+    for plot, hidden in zip(plots, (0, 1, 2, 5)):
+        assert plot.collections[0].get_offsets().tolist() == np.c_[lstat[training], prices].tolist()
+        *faint, thick = (line.get_ydata() for line in plot.lines)
+        if hidden:
+            assert np.array_equal(np.transpose(faint), units[hidden])
+            assert np.allclose(thick, units[hidden].sum(axis=1) + 20 + hidden)
+        else:
+            assert not faint and np.allclose(thick, 22 - 4 * axis[:, 0])
+        assert all(np.array_equal(line.get_xdata(), axis[:, 0]) for line in plot.lines)
+
+
+def test_two_pictures_are_alike_when_they_show_the_same_and_only_then():
+    """A picture is like itself drawn a little larger, and unlike one of the same curve from right to left."""
+    costs = 8 + 160 / np.arange(1, 101) ** 1.2
+    drawn = []
+    for values, dots in ((costs, 72), (costs, 80), (costs[::-1], 72), (RNG.uniform(0, 130, 100), 72)):
+        plt.figure(figsize=(7, 4), dpi=dots)
+        plt.plot(values)
+        plt.axhline(84)
+        plt.ylim(0, 130)
+        drawn.append(io.BytesIO())
+        plt.savefig(drawn[-1])
+    one, larger, reversed_, noise = (file.getvalue() for file in drawn)
+    assert alike([], []) and alike([one], [one]) and alike([one], [larger])
+    assert not alike([one], [reversed_]) and not alike([one], [noise])
+    assert not alike([one], []) and not alike([one, noise], [noise, one])
