@@ -1,9 +1,9 @@
 """The one form in which a lesson is stored.
 
 A notebook is written by three tools (`make notebooks`, JupyterLab, an editor), and each leaves
-something of its own behind: timings, widget views, random ids, a count of runs. `clean` takes away
-all that nobody typed, so that one changed word changes a line or two of the file and a second build
-changes nothing.
+something of its own behind: timings, widget views, a count of runs. `clean` takes that away, so that
+one changed word changes one line of the file and a second build changes nothing. What other tools
+keep in the metadata (nbgrader, otter, jupytext) stays.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,16 @@ from nbformat import NotebookNode
 
 MARK = "miniflow"
 VIEW = "application/vnd.jupyter.widget-view+json"
-CELL_METADATA = ("collapsed", "jupyter", "slideshow", "tags")
+# What Jupyter writes into a cell's metadata by itself: of passing use, or a default written out.
+PASSING = ("execution", "heading_collapsed", "scrolled", "trusted")
+DEFAULTS = {
+    "collapsed": False,
+    "deletable": True,
+    "editable": True,
+    "jupyter": {},
+    "slideshow": {"slide_type": ""},
+    "tags": [],
+}
 
 
 def is_lesson(notebook: NotebookNode | dict) -> bool:
@@ -31,18 +41,15 @@ def clean(notebook: NotebookNode) -> NotebookNode:
     """A copy of the notebook in its normal form, which changes only with its cells and their outputs."""
     notebook = nbformat.from_dict(notebook)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
-    mark = notebook.metadata.get(MARK)
-    notebook.metadata = nbformat.from_dict(
-        {
-            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"},
-            **({MARK: mark} if mark else {}),
-        }
-    )
-    seen: dict[str, int] = {}
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata |= {
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "language_info": {"file_extension": ".py", "name": "python"},
+    }
+    taken: set[str] = set()
     runs = 0
     for cell in notebook.cells:
-        _clean_id(cell, seen)
+        _clean_id(cell, taken)
         _clean_metadata(cell)
         if cell.cell_type != "code":
             continue
@@ -57,25 +64,28 @@ def clean(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def _clean_id(cell: NotebookNode, seen: dict[str, int]) -> None:
-    """An id that changes with the cell's source alone; the second of two equal cells gets -2."""
-    name = hashlib.sha1((cell.cell_type + cell.source).encode()).hexdigest()[:8]
-    seen[name] = seen.get(name, 0) + 1
-    cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
+def _clean_id(cell: NotebookNode, taken: set[str]) -> None:
+    """A cell keeps its id. One without an id, or with one that is taken, gets one made from its source."""
+    name, number = cell.get("id", ""), 1
+    if not re.fullmatch(r"[\w-]{1,64}", name, flags=re.ASCII) or name in taken:
+        made = name = hashlib.sha1((cell.cell_type + cell.source).encode()).hexdigest()[:8]
+        while name in taken:
+            number += 1
+            name = f"{made}-{number}"
+    taken.add(name)
+    cell.id = name
 
 
 def _clean_metadata(cell: NotebookNode) -> None:
-    kept = {key: cell.metadata[key] for key in CELL_METADATA if cell.metadata.get(key)}
+    kept = {key: value for key, value in cell.metadata.items() if key not in PASSING}
     folds = {key: True for key, value in kept.pop("jupyter", {}).items() if value is True}
     # Reading a solution, or a prediction's answer, unfolds it: no reason to store it unfolded.
     is_solution = any(tag.startswith("solution:") for tag in kept.get("tags", []))
     if cell.cell_type == "code" and (is_solution or cell.source.startswith("predict(")):
         folds["source_hidden"] = True
-    if folds:
-        kept["jupyter"] = folds
-    if not kept.get("slideshow", {}).get("slide_type", True):
-        del kept["slideshow"]
-    cell.metadata = nbformat.from_dict(kept)
+    kept["jupyter"] = folds
+    written = {key: value for key, value in kept.items() if key not in DEFAULTS or value != DEFAULTS[key]}
+    cell.metadata = nbformat.from_dict(written)
 
 
 def _clean_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:

@@ -52,6 +52,8 @@ def dirty() -> nbformat.NotebookNode:
         "trusted": True,
         "collapsed": False,
         "jupyter": {"outputs_hidden": False},
+        "deletable": False,
+        "nbgrader": {"grade": True, "points": 0},
     }
     code.outputs = [
         v4.new_output("stream", name="stdout", text="one\n"),
@@ -76,6 +78,9 @@ def dirty() -> nbformat.NotebookNode:
         slide, code, fails, solution, v4.new_code_cell("predict('?', 1)"), v4.new_markdown_cell("# A title")
     )
     notebook.metadata["language_info"] = {"name": "python", "version": "3.11.7"}
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number}"
+    notebook.metadata["jupytext"] = {"formats": "ipynb,py"}
     notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": {}}}
     return notebook
 
@@ -88,12 +93,14 @@ def test_cleaning_takes_away_what_nobody_typed():
     assert json.dumps(before) == unchanged, "clean has to work on a copy"
     assert notebook.metadata == {
         "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
+        "language_info": {"file_extension": ".py", "name": "python"},
         "miniflow": {"lesson": "06"},
+        "jupytext": {"formats": "ipynb,py"},
     }
     slide, code, fails, solution, prediction, _ = notebook.cells
     assert slide.metadata == {"slideshow": {"slide_type": "slide"}, "tags": ["class"]}
-    assert code.metadata == {"tags": ["exercise:sum"]}
+    kept = {"deletable": False, "nbgrader": {"grade": True, "points": 0}}
+    assert code.metadata == {"tags": ["exercise:sum"], **kept}, "what Jupyter did not write stays"
     assert solution.metadata == {"tags": ["solution:sum"], "jupyter": {"source_hidden": True}}
     assert prediction.metadata == {"jupyter": {"source_hidden": True}}, "its code holds the answer"
     assert [cell.get("execution_count") for cell in notebook.cells[1:5]] == [1, 2, 3, None]
@@ -113,23 +120,22 @@ def test_cleaning_twice_is_cleaning_once():
     assert as_text(clean(nbformat.reads(once, as_version=4))) == once
 
 
-def test_ids_change_with_the_source_alone():
-    first = [cell.id for cell in clean(dirty()).cells]
-    again = dirty()
-    for cell in again.cells:
-        cell.id = "x" + cell.id
-    assert [cell.id for cell in clean(again).cells] == first
-    assert len(set(first)) == len(first), "the two equal headings need two ids"
-    again.cells[1].source = "a = 2\na"
-    changed = [cell.id for cell in clean(again).cells]
-    assert [old == new for old, new in zip(first, changed, strict=True)] == [
-        True,
-        False,
-        True,
-        True,
-        True,
-        True,
-    ]
+def test_a_cell_keeps_its_id_and_one_without_an_id_of_its_own_gets_one():
+    notebook = dirty()
+    before = [cell.id for cell in notebook.cells]
+    for cell in notebook.cells:
+        cell.source += " changed"
+    assert [cell.id for cell in clean(notebook).cells] == before
+    twice, broken, missing, *_ = notebook.cells
+    twice.id, broken.id = before[5], "no id: it has spaces"
+    del missing["id"]
+    first, again = ([cell.id for cell in clean(notebook).cells] for _ in range(2))
+    assert first == again and len(set(first)) == 6, "the second of two equal ids, and all else, are made anew"
+    assert [first[0], *first[3:5]] == [before[5], *before[3:5]]
+    for cell in notebook.cells:
+        cell.pop("id", None)
+        cell.source = "# A title"
+    assert len({cell.id for cell in clean(notebook).cells}) == 6, "equal cells get ids of their own"
 
 
 def test_the_save_hook_touches_lessons_alone():
@@ -219,7 +225,7 @@ def test_each_problem_gets_one_sentence(tmp_path, spoil, words):
 
 
 @pytest.mark.parametrize(
-    "change", [lambda text: text + "\n", lambda text: text.replace('"id": "', '"id": "0')]
+    "change", [lambda text: text + "\n", lambda text: text.replace('"id": "', '"id": "?')]
 )
 def test_a_file_that_is_not_normalised_is_named(tmp_path, change):
     path = tmp_path / "06_x.ipynb"
