@@ -21,17 +21,21 @@ def show_value(value: object, digits: int = 10) -> str:
     """
     if not _ndim(value):
         return _number(value, digits)
-    texts, cut = _texts(value)
-    return _nested(texts, cut)
+    return _nested(*_texts(value))
 
 
 def short_number(value: float) -> str:
     """A number for a picture: four digits at the most, three beside a power of ten. 0.00016702 -> 1.67e-4"""
-    text = f"{value:.4g}"
+    text = number(value, 4)
     if "e" in text or 0 < abs(value) < 1e-3:
         digits, power = f"{value:.2e}".split("e")
         text = f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
-    return "0" if text == "-0" else text
+    return text
+
+
+def number(value: float, digits: int = 6) -> str:
+    """A number as the lessons print it: 19 for 19.0, never -0."""
+    return f"{float(value) or 0.0:.{digits}g}"
 
 
 def _nested(texts: np.ndarray | str, cut: Sequence[bool]) -> str:
@@ -135,8 +139,7 @@ def _item(name: str, value: object) -> str:
 
 
 def _named(name: str, value: object) -> str:
-    shape = value.shape if isinstance(value, np.ndarray) and value.ndim else None
-    return name if shape is None else f"{name} {shape}"
+    return f"{name} {value.shape}" if _ndim(value) else name
 
 
 def _short(pairs: Sequence) -> bool:

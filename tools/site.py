@@ -29,7 +29,7 @@ from pygments.token import Comment, Keyword, Name, Number, Operator, String
 from tools.build import execute
 from tools.clean import read
 from tools.minutes import is_heading, lesson_minutes
-from miniflow_classroom.show.drawing import page_width
+from miniflow_classroom.show.plots import page_width
 from miniflow_classroom.widgets.base import FOR_PAGES, PAGE_MIME
 
 FILES = Path(__file__).parent / "site_files"

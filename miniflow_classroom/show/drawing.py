@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import inspect
 import math
 import unicodedata
@@ -21,8 +20,8 @@ from miniflow_lib.trace_text import short_number
 from miniflow_lib.tracing import names
 from miniflow_classroom import arguments
 from miniflow_classroom.show.layout import MARGIN, Layout, Rect, lay_out
+from miniflow_classroom.show.plots import BLUE, GREY, INK, VERMILLION, card, picture_html
 
-BLUE, VERMILLION, INK, GREY = "#0072B2", "#D55E00", "#222", "#666"
 SIZE, LINE = 12, 15  # of the letters and from line to line, in pixels
 LETTER = 0.61 * SIZE  # letters of one width, so that a text can be measured without a screen
 MOST_NUMBERS = 6  # an array of more is shown by its shape
@@ -170,17 +169,11 @@ class Drawing:
             self._box(node, tuple(scene.in_box(node)), node in scene.lit, scene.back) for node in self.heads
         ]
         if self.title:
-            card = Rect(0, 0, self.width, self.layout.height)
-            parts.append(_lines([(self.title, INK)], self.width / 2, 6, card))
+            page = Rect(0, 0, self.width, self.layout.height)
+            parts.append(_lines([(self.title, INK)], self.width / 2, 6, page))
         self.layout.texts[:] = [text for _, texts in parts for text in texts]
-        width, height = f"{self.width:g}", f"{self.layout.height:g}"
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-            f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(alt)}" {LETTERS} '
-            f'text-anchor="middle" fill="none" style="{style}">'
-            f'<rect width="{width}" height="{height}" rx="6" fill="#fff"/>'
-            f"{''.join(part for part, _ in parts)}</svg>"
-        )
+        look = f'{LETTERS} text-anchor="middle" fill="none" style="{style}"'
+        return card(self.width, self.layout.height, "".join(part for part, _ in parts), alt, look)
 
     def _arrow(self, edge, scene: Scene) -> Part:
         lit = edge in scene.arrows
@@ -269,18 +262,6 @@ class Picture:
     def _repr_mimebundle_(self, **kwargs) -> dict[str, str]:
         html = picture_html(self.svg, self.alt, self.width)
         return {"text/plain": self.alt, "text/html": html}
-
-
-def picture_html(svg: str, alt: str, width: float | None = None) -> str:
-    """An SVG as an <img> that JupyterLab shows in a notebook it does not trust yet, too."""
-    data = base64.b64encode(svg.encode("utf-8", "replace")).decode()
-    style = f' style="{page_width(width)}"' if width else ""
-    return f'<img alt="{escape(alt)}"{style} src="data:image/svg+xml;base64,{data}">'
-
-
-def page_width(width: float) -> str:
-    """CSS: as wide as the page at the most, but not under two thirds of its size: then the page scrolls."""
-    return f"width:100%;min-width:{width * 2 / 3:.0f}px;max-width:{width:.0f}px;height:auto"
 
 
 def draw_graph(

@@ -16,7 +16,6 @@ import ipywidgets
 from IPython.display import display
 
 from miniflow_lib import errors
-from miniflow_classroom.show.drawing import picture_html as picture_html
 
 PAGE_MIME = "application/vnd.miniflow.page+json"
 FOR_PAGES = "MINIFLOW_SITE"  # set where `make site` runs the lessons, and nowhere else

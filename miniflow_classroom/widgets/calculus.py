@@ -16,18 +16,12 @@ from miniflow_lib import errors, mistakes
 from miniflow_lib.nodes import Input, Node
 from miniflow_lib.ops import Mul
 from miniflow_lib.passes import backward_pass, forward_pass
+from miniflow_lib.trace_text import number
 from miniflow_lib.tracing import names, trace
 from miniflow_classroom import arguments
-from miniflow_classroom.show.drawing import BLUE, INK, VERMILLION, GraphView, Scene, picture_html
+from miniflow_classroom.show.drawing import GraphView, Scene
+from miniflow_classroom.show.plots import BLUE, INK, VERMILLION, Chart, picture_html, round_step, span
 from miniflow_classroom.widgets.base import LatestOnly, StaticBox
-
-FONT = 'font-family="DejaVu Sans,Verdana,Arial,sans-serif"'
-
-
-def number(value: float, digits: int = 6) -> str:
-    """A number as the lessons print it: 19 for 19.0, never -0."""
-    text = f"{float(value):.{digits}g}"
-    return "0" if text == "-0" else text
 
 
 class Snapshot:
@@ -212,120 +206,7 @@ def shown(value: np.ndarray, digits: int = 6) -> str:
     return "[" + ", ".join(shown(part, digits) for part in value) + "]"
 
 
-# --- curves ---
-
-
-class Chart:
-    """A small plot as SVG: numbers in, pixels out, nothing drawn outside its frame."""
-
-    WIDTH, HEIGHT = 600, 320
-    LEFT, TOP, RIGHT, BOTTOM = 62, 14, 14, 42
-
-    def __init__(self, x: tuple[float, float], y: tuple[float, float], names: tuple[str, str], alt: str):
-        self.x, self.y, self.names, self.alt = x, y, names, alt
-        self.inner_width = self.WIDTH - self.LEFT - self.RIGHT
-        self.inner_height = self.HEIGHT - self.TOP - self.BOTTOM
-        self.marks: list[str] = []
-
-    def at(self, x: float, y: float) -> tuple[float, float]:
-        """Where a point lies inside the frame, in pixels; far outside it, somewhere not so far outside."""
-        right = (x - self.x[0]) / (self.x[1] - self.x[0]) * self.inner_width
-        down = (self.y[1] - y) / (self.y[1] - self.y[0]) * self.inner_height
-        return min(max(right, -2e3), 4e3), min(max(down, -2e3), 4e3)
-
-    def curve(
-        self, xs: Sequence[float], ys: Sequence[float], colour: str, width: float = 2.5, dash: str = "none"
-    ) -> None:
-        points = [self.at(x, y) for x, y in zip(xs, ys) if math.isfinite(y)]
-        path = "L".join(f"{px:.1f} {py:.1f}" for px, py in points)
-        style = f'stroke="{colour}" stroke-width="{width}" stroke-dasharray="{dash}"'
-        self.marks.append(f'<path d="M{path}" fill="none" {style}/>')
-
-    def words(self, x: float, y: float, text: str, colour: str) -> None:
-        """Text that ends at a point."""
-        px, py = self.at(x, y)
-        place = f'x="{px:.1f}" y="{py:.1f}" text-anchor="end" fill="{colour}"'
-        self.marks.append(f"<text {place}>{escape(text)}</text>")
-
-    def line(self, x: float, y: float, slope: float, colour: str, dash: str = "7 4") -> None:
-        """The straight line of this slope through a point, from side to side."""
-        ends = [(end, y + slope * (end - x)) for end in self.x]
-        (x1, y1), (x2, y2) = [
-            (
-                (a - self.x[0]) / (self.x[1] - self.x[0]) * self.inner_width,
-                (self.y[1] - b) / (self.y[1] - self.y[0]) * self.inner_height,
-            )
-            for a, b in ends
-        ]  # not `at`: a clipped end would bend the line
-        self.marks.append(
-            f'<path d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}" fill="none" stroke="{colour}" '
-            f'stroke-width="2" stroke-dasharray="{dash}"/>'
-        )
-
-    def dot(self, x: float, y: float, colour: str, radius: float = 6, hollow: bool = False) -> None:
-        px, py = self.at(x, y)
-        fill = "#ffffff" if hollow else colour
-        self.marks.append(
-            f'<circle cx="{px:.1f}" cy="{py:.1f}" r="{radius}" fill="{fill}" '
-            f'stroke="{colour}" stroke-width="2"/>'
-        )
-
-    def step(self, x1: float, y1: float, x2: float, y2: float, colour: str) -> None:
-        """Across, then up or down: the two sides of a slope's triangle."""
-        (ax, ay), (bx, by) = self.at(x1, y1), self.at(x2, y2)
-        self.marks.append(
-            f'<path d="M{ax:.1f} {ay:.1f}H{bx:.1f}V{by:.1f}" fill="none" '
-            f'stroke="{colour}" stroke-width="1.5"/>'
-        )
-
-    def svg(self) -> str:
-        frame = f'width="{self.inner_width}" height="{self.inner_height}"'
-        ticks = "".join(self._ticks())
-        x_name, y_name = (escape(name) for name in self.names)
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.WIDTH}" height="{self.HEIGHT}" '
-            f'viewBox="0 0 {self.WIDTH} {self.HEIGHT}" role="img" aria-label="{escape(self.alt)}" '
-            f'style="max-width:100%;height:auto" {FONT} font-size="12">'
-            f'<rect width="100%" height="100%" rx="6" fill="#ffffff"/>{ticks}'
-            f'<svg x="{self.LEFT}" y="{self.TOP}" {frame} overflow="hidden">{"".join(self.marks)}</svg>'
-            f'<rect x="{self.LEFT}" y="{self.TOP}" {frame} fill="none" stroke="#888888"/>'
-            f'<text x="{self.LEFT + self.inner_width / 2:g}" y="{self.HEIGHT - 8}" text-anchor="middle" '
-            f'fill="{INK}">{x_name}</text>'
-            f'<text x="14" y="{self.TOP + self.inner_height / 2:g}" text-anchor="middle" fill="{INK}" '
-            f'transform="rotate(-90 14 {self.TOP + self.inner_height / 2:g})">{y_name}</text></svg>'
-        )
-
-    def _ticks(self) -> Iterator[str]:
-        for value in round_numbers(*self.x):
-            px = self.LEFT + self.at(value, self.y[0])[0]
-            base = self.TOP + self.inner_height
-            yield f'<path d="M{px:.1f} {self.TOP}V{base}" stroke="#e6e6e6"/>'
-            place = f'x="{px:.1f}" y="{base + 16}" text-anchor="middle"'
-            yield f'<text {place} fill="{INK}">{number(value)}</text>'
-        for value in round_numbers(*self.y):
-            py = self.TOP + self.at(self.x[0], value)[1]
-            yield f'<path d="M{self.LEFT} {py:.1f}H{self.LEFT + self.inner_width}" stroke="#e6e6e6"/>'
-            place = f'x="{self.LEFT - 6}" y="{py + 4:.1f}" text-anchor="end"'
-            yield f'<text {place} fill="{INK}">{number(value)}</text>'
-
-
-def round_step(rough: float) -> float:
-    """The next larger one of 1, 2, 5, 10, 20, 50, ..., or of 0.1, 0.2, 0.5, ..."""
-    power = 10.0 ** math.floor(math.log10(rough))
-    return next(step for step in (power, 2 * power, 5 * power, 10 * power) if step >= rough)
-
-
-def round_numbers(low: float, high: float) -> list[float]:
-    """Four to nine round numbers from low to high, for an axis."""
-    step = round_step((high - low) / 7)
-    return [i * step for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
-
-
-def span(values: Sequence[float]) -> tuple[float, float]:
-    """The range of an axis: all the values, and a little air."""
-    low, high = min(values), max(values)
-    air = 0.08 * (high - low) or 1.0
-    return low - air, high + air
+# --- tangent ---
 
 
 def tangent(

@@ -18,13 +18,12 @@ from miniflow_lib.nodes import Input, Node
 from miniflow_lib.ops import MSE, Linear, Sigmoid
 from miniflow_lib.passes import forward_pass
 from miniflow_lib.sorting import topological_sort
+from miniflow_lib.trace_text import number
 from miniflow_lib.tracing import trace
 from miniflow_lib.training import train
 from miniflow_classroom import arguments
-from miniflow_classroom.show.drawing import BLUE, INK, VERMILLION, picture_html
+from miniflow_classroom.show.plots import BLUE, CARD, INK, VERMILLION, Chart, picture_html
 from miniflow_classroom.widgets.base import LatestOnly, StaticBox
-from miniflow_classroom.widgets.calculus import Chart, number
-from miniflow_classroom.widgets.stepper import CARD
 
 # --- downhill on a curve ---
 

@@ -10,7 +10,7 @@ import ipywidgets
 
 from miniflow_lib.tracing import trace
 from miniflow_classroom.gradients.faults import FATES, FAULTS, STEPS, Fault, Run, check, fate, run
-from miniflow_classroom.show.drawing import BLUE, GREY, INK, picture_html
+from miniflow_classroom.show.plots import BLUE, GREY, INK, picture_html
 from miniflow_classroom.widgets.base import LatestOnly, StaticBox
 
 TEXT = (

@@ -9,7 +9,8 @@ import ipywidgets
 
 from miniflow_lib.nodes import Node
 from miniflow_classroom import arguments
-from miniflow_classroom.show.drawing import GraphView, Scene, fit, page_width, picture_html
+from miniflow_classroom.show.drawing import GraphView, Scene, fit
+from miniflow_classroom.show.plots import page_width, picture_html
 from miniflow_classroom.widgets.base import StaticBox
 from miniflow_classroom.widgets.stepper import CARD, PAGE
 

@@ -15,14 +15,12 @@ from miniflow_lib.passes import backward_pass, forward_pass
 from miniflow_lib.sorting import topological_sort
 from miniflow_lib.tracing import Event, trace
 from miniflow_classroom import arguments
-from miniflow_classroom.show.drawing import GraphView, Scene, in_a_row, page_width, picture_html
+from miniflow_classroom.show.drawing import GraphView, Scene, in_a_row
+from miniflow_classroom.show.plots import CARD, page_width, picture_html
 from miniflow_classroom.widgets.base import StaticBox
 
 PARTS = ("sort", "forward", "backward")
 PAGE = "calc(100% - 4px)"  # a widget has a margin of 2 px
-CARD = (  # white in the dark theme too, like the pictures
-    "background:#fff;color:#222;border-radius:6px;padding:6px 10px;line-height:1.4;box-sizing:border-box"
-)
 
 
 @dataclass(frozen=True)

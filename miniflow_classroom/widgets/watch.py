@@ -8,9 +8,9 @@ from html import escape
 import numpy as np
 
 from miniflow_lib import errors
-from miniflow_classroom.show.drawing import BLUE, INK, picture_html
+from miniflow_classroom.show.plots import BLUE, CARD, INK, picture_html
 from miniflow_classroom.widgets.base import StaticBox
-from miniflow_classroom.widgets.stepper import CARD, played
+from miniflow_classroom.widgets.stepper import played
 
 GREY = "#777"
 FONT = 'font-family="DejaVu Sans,Verdana,Arial,sans-serif"'

@@ -21,8 +21,9 @@ from miniflow_lib import (
     trace,
 )
 from miniflow_classroom import cost_of_one_weight, fill_in_gradients, nudge, tangent
+from miniflow_classroom.show.plots import Chart, round_numbers
 from miniflow_classroom.widgets import calculus
-from miniflow_classroom.widgets.calculus import Chart, Puzzle, Snapshot, read_number, round_numbers
+from miniflow_classroom.widgets.calculus import Puzzle, Snapshot, read_number
 
 EVIL = "<img src=x onerror=alert(1)>"
 
