@@ -104,8 +104,8 @@ def in_shape_of(a, y):
     """y as an array that meets `a` element by element, (m,) as (m, 1) for one; never an outer difference."""
     if y.shape == a.shape:
         return y
-    ends = -1, 0  # (m,) meets (m, 1), and (1, m) meets (m,)
-    if any(_without_ones(y.shape, end) == _without_ones(a.shape, end) for end in ends):
+    # (m,) meets (m, 1), and (1, m) meets (m,)
+    if any(_without_ones(y.shape, end) == _without_ones(a.shape, end) for end in (-1, 0)):
         return y.reshape(a.shape)
     raise ValueError("shapes")
 

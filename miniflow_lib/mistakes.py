@@ -188,6 +188,8 @@ def check_update(trainables) -> None:
             kind = "an Input" if is_input(node) else f"a {type(node).__name__}, and only Inputs are trained"
             raise MiniFlowError(f"{node.name} has no gradient ({kind}): run forward_and_backward first.")
         errors.as_array(node.value, node)
+        if not isinstance(node.value, (np.ndarray, np.generic)):
+            raise MiniFlowError(f"{node.name} was set by hand, {what(node.value)}: run both passes first.")
         check_gradient(node)
 
 

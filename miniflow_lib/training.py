@@ -22,10 +22,9 @@ def sgd_update(trainables: Sequence[Input], learning_rate: float = 1e-2) -> None
     try:
         for t in trainables:
             gradient = t.gradients[t]
-            value = t.value if type(t.value) is np.ndarray else errors.as_array(t.value, t)
-            if getattr(gradient, "shape", ()) != value.shape:
+            if getattr(gradient, "shape", ()) != t.value.shape:
                 mistakes.check_update(trainables)
-            t.value = value - learning_rate * gradient
+            t.value = t.value - learning_rate * gradient
     except (KeyError, AttributeError, TypeError):
         mistakes.check_update(trainables)
         raise

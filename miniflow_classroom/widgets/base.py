@@ -102,7 +102,7 @@ def bar(epochs: int) -> Callable[[int], None]:
     thousand messages a second the Jupyter server stops passing on what a kernel sends, and with it what the
     cell prints. What is stored is a fixed text.
     """
-    errors.check_count("epochs", epochs)
+    epochs = errors.check_count("epochs", epochs)
     shown = ipywidgets.IntProgress(max=epochs, description="epochs")
     moved, last = -math.inf, None
 

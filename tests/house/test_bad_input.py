@@ -251,7 +251,7 @@ def test_a_cost_that_is_no_number_is_said(result):
 def test_what_stands_in_the_place_of_a_cost_is_named(result):
     """Found by the fuzz: numpy's own TypeError came out."""
     x = Input("x")
-    with pytest.raises(MiniFlowError, match=r"the value of Odd, the last node, is .*: set self.value"):
+    with pytest.raises(MiniFlowError, match=r"value of Odd, the last node, is .*: end the graph in a cost"):
         forward_and_backward(topological_sort({x: 1}, Odd(x, result)))
 
 
@@ -310,16 +310,19 @@ CALLS = {
         **{"inputs": [graph[0]], "passes": forward_and_backward},
     },
     "check": lambda: {"name": "feeds", "answer": ...},
+    "bar": lambda: {"epochs": 3},
     "hints": lambda: {"name": "feeds"},
     "quiz": lambda: {"lesson": "02"},
 }
+OF_THE_ENGINE = {"load_boston", "minibatches", "train"}
 NO_ARGUMENTS = {"toggles", "fault_lab"}
 SOURCES = {"show_source"}  # takes any number of things: a test of its own below
 
 
 def shown(name, arguments):
     """What a public function returns, shown as a notebook shows it."""
-    result = getattr(miniflow_lib, name)(**arguments)
+    result = getattr(miniflow_lib, name, None) or getattr(miniflow_classroom, name)
+    result = result(**arguments)
     if name == "minibatches":
         result = [rows for rows, _ in zip(result, range(9))]
     if hasattr(result, "_repr_mimebundle_"):
@@ -329,7 +332,7 @@ def shown(name, arguments):
 
 
 def test_every_public_function_is_called_here():
-    assert {*CALLS, *NO_ARGUMENTS, *SOURCES} == set(miniflow_lib._LATER)
+    assert {*CALLS, *NO_ARGUMENTS, *SOURCES} == {*miniflow_classroom.__all__, *OF_THE_ENGINE}
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -437,14 +440,14 @@ def tangent_of(function):
         (lambda: sgd_update(a_graph()[:1], 10**400), "The learning rate is a number of 0 or more"),
         (
             lambda: train(a_graph(), {Input("a"): [1]}, []),
-            "a is not in the graph that is to be trained",
+            "a is not in the graph to be trained",
         ),
         (lambda: train((g := a_graph()), {g[0]: [1]}, g[:1]), "X is both data and trainable"),
         (lambda: train((g := a_graph()), {g[0]: [1], g[1]: [1, 2]}, []), r"each: X \(1,\), y \(2,\)"),
         (lambda: train((g := a_graph()), {g[0]: 1}, []), r"must have a row for each example, .*: X \(\)"),
         (
             lambda: (setattr((g := a_graph())[2], "value", [1.0]), sgd_update([g[2]])),
-            "was set by hand to a list",
+            "was set by hand, a list",
         ),
         (lambda: topological_sort({Input("x"): 10**5000}), "given a whole number that is too large for a"),
         (
@@ -499,10 +502,6 @@ def tangent_of(function):
         (lambda: miniflow_classroom.show_source(a_graph()[0]), "show_source takes classes and functions"),
         (lambda: setattr(miniflow_lib.trace, "DEBUG", "yes"), "trace.DEBUG is True or False, not 'yes'"),
         (lambda: setattr(miniflow_lib.trace, "limit", -1), "trace.limit is a whole number of 0 or more"),
-        (
-            lambda: miniflow_lib.trace.override(DEBGU=True).__enter__(),
-            "one of .DEBUG., .T_DEBUG., not",
-        ),
     ],
 )
 def test_what_the_fuzz_found_has_its_sentence(work, words):
@@ -534,7 +533,7 @@ def test_missing_numbers_set_by_hand_are_said():
     x = Input("x")
     graph = topological_sort({x: 1.0}, f := Add(x, x))
     x.value = np.ma.array([1.0, 2.0], mask=[False, True])
-    with pytest.raises(MiniFlowError, match="The Input x was given a masked array, in which numbers are"):
+    with pytest.raises(MiniFlowError, match="The Input x was given a masked array: fill in what is"):
         forward_pass(f, graph)
 
 
@@ -552,7 +551,7 @@ def run(op, *values):
         (Mul, [np.array([None, 1])], "Mul cannot work with Odd, whose value is an array .* kind object"),
         (Sigmoid, [np.array([True])], "whose value is an array of shape .* bool: make it floats, self.value"),
         (Linear, [np.int64(3)] * 3, "Linear cannot work with Odd, whose value is an int64: make it"),
-        (Add, [np.ones((10**7, 1)), np.ones((1, 10**7))], r"no room in memory for what Add .* \(10000000,"),
+        (Add, [np.ones((10**7, 1)), np.ones((1, 10**7))], r"Add finds no room in memory: .* \(10000000,"),
     ],
 )
 def test_what_a_learners_op_hands_on_is_named_as_what_is_wrong(op, values, words):
@@ -639,7 +638,7 @@ class Hands(Odd):
     [
         (lambda x: {x: "text"}, r"Hands.backward\(\) set 'text', a str as the gradient for x"),
         (lambda x: {x: None}, r"Hands.backward\(\) set None as the gradient for x"),
-        (lambda x: {x: np.ones((3, 3))}, r"a gradient of shape \(3, 3\) for x, .* the shape \(2,\)"),
+        (lambda x: {x: np.ones((3, 3))}, r"a gradient of shape \(3, 3\) for x, not .* its value, \(2,\)"),
         (lambda x: {}, r"Hands.backward\(\) set no gradient for x"),
         (lambda x: [1.0], r"set self.gradients to a list: it is a dict"),
     ],
@@ -664,7 +663,7 @@ def test_one_number_is_no_gradient_for_two():
     forward_and_backward(
         topological_sort({x: [1.0, 2.0], y: [0.0, 0.0]}, MSE(y, Hands(x, lambda x: {x: 1.0})))
     )
-    with pytest.raises(MiniFlowError, match=r"of shape \(\) for x, whose value has the shape \(2,\)"):
+    with pytest.raises(MiniFlowError, match=r"of shape \(\) for x, not the shape of its value, \(2,\)"):
         sgd_update([x])
 
 
