@@ -51,10 +51,10 @@ edit: setup  ## for authors: open JupyterLab on notebooks/ itself
 	@$(LAB) --ServerApp.root_dir=notebooks --ServerApp.jpserver_extensions=tools=True $(LAB_ARGS)
 
 test: setup  ## the tests of the library, and every notebook run and compared with what it stores
-	@$(RUN) -m pytest --nbval $(TEST_ARGS)
+	@$(RUN) -m pytest --nbval -n auto $(TEST_ARGS)
 
 test-browser: setup  ## the lessons in a real JupyterLab, driven in Chromium
-	@$(RUN) -m pytest tests/browser $(TEST_ARGS)
+	@$(RUN) -m pytest tests/browser -n auto $(TEST_ARGS)
 
 test-matrix: setup  ## the notebooks on Python 3.11 to 3.14, oldest and newest packages, several processors
 	@$(RUN) tests/matrix.py $(MATRIX_ARGS)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
+from functools import cache
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 
 def pytest_configure(config) -> None:
+    if hasattr(config, "workerinput"):  # one of several workers: they share the cores
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"
     # Nothing of the person's own set-up may reach a kernel: a start-up script of theirs could print.
     own = config._miniflow_own = tempfile.TemporaryDirectory(prefix="miniflow-tests-")
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
@@ -28,3 +33,36 @@ def pytest_configure(config) -> None:
 
 def pytest_unconfigure(config) -> None:
     config._miniflow_own.cleanup()
+
+
+# --- on several workers: pytest -n auto
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    return max(2, os.cpu_count() or 2)  # a lesson waits for its kernel, so two fit on one core
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long starts first, so that no worker is left with it at the end."""
+    items.sort(key=lambda item: not (item.path.suffix == ".ipynb" or item.get_closest_marker("heavy")))
+
+
+@cache
+def _may_be_split(file: Path) -> bool:
+    # The process that hands out the work collects no tests: it cannot ask for the marker itself.
+    return file.suffix == ".py" and "pytest.mark.heavy" in file.read_text(encoding="utf-8")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A file stays on one worker, a notebook's cells with its kernel above all, unless it has heavy tests."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Files(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return nodeid if _may_be_split(config.rootpath / file) else file
+
+    config.option.loadscopereorder = False  # as the workers have sorted them
+    return Files(config, log)

@@ -166,7 +166,7 @@ def test_the_lessons_give_their_stored_outputs_in_a_locked_folder_of_a_user_with
     assert len(lessons) == 7 and run.returncode == 0, said[-4000:]
 
 
-@pytest.mark.parametrize("targets", [["help"], ["lint"], ["test", "TEST_ARGS=tests/test_sorting.py"]])
+@pytest.mark.parametrize("targets", [["help"], ["lint"], ["test", "TEST_ARGS=tests/engine/test_sorting.py"]])
 def test_the_make_targets_work_without_a_terminal_and_in_plain_letters(targets):
     settings = environment(**SETTINGS["no colour"], **SETTINGS["no language"])
     run = subprocess.run(  # in the present environment: setting up another one is test_repository's

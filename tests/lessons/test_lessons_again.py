@@ -10,6 +10,7 @@ from nbclient import NotebookClient
 from tests.plots_seen import alike, pictures
 from tools import clean
 
+pytestmark = pytest.mark.heavy
 LESSONS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("[0-9]*.ipynb"))
 
 
