@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import linecache
 import random
 import sys
 import threading
@@ -18,7 +19,8 @@ from nbclient import NotebookClient
 from miniflow_lib import Add, Input, Mul, Node, forward_pass, topological_sort, trace
 import miniflow_classroom
 from miniflow_classroom.judge import check as module
-from miniflow_classroom.judge.check import check, is_blank, verdict
+from miniflow_classroom.judge.blank import is_blank
+from miniflow_classroom.judge.check import check, verdict
 from miniflow_classroom.judge.exercise import Exercise, Question
 from miniflow_classroom.judge.guard import Trouble, guarded
 from miniflow_classroom.judge.vocabulary import (
@@ -47,6 +49,12 @@ def exercise(judge, mistakes=(), **more) -> Exercise:
 def said(judge, source: str, mistakes=(), **more) -> str:
     """The verdict on what a cell with this source makes, as a learner would read it."""
     own: dict = {"__name__": "__main__", "Node": Node, "np": np, "Input": Input, "Add": Add}
+    linecache.cache["<cell>"] = (
+        len(source),
+        None,
+        source.splitlines(keepends=True),
+        "<cell>",
+    )  # as IPython does
     exec(compile(source, "<cell>", "exec"), own)
     return verdict(exercise(judge, mistakes, **more), own.get("answer", ...), own).removeprefix("[answer] ")
 
@@ -67,23 +75,81 @@ TIMES = function([(2.0, 3.0), (-2.0, 5.0)], like=lambda x, y: x * y)
         "answer = {'x': 1, 'y': (2, ...)}",
         "def answer(x, y): ...",
         "def answer(x, y): pass",
+        "def answer(x, y): return",
+        "def answer(x, y): return ...",
+        "def answer(x, y): return None",
+        "def answer(x, y):\n    'What it does.'",
+        "async def answer(x, y): ...",
+        "answer = lambda x, y: ...",
+        "answer = lambda x, y: None",
+        "answer = [\n    abs,\n    lambda x, y: ...,\n][1]",
+        "from functools import cache\n\n\n@cache\ndef answer(x, y):\n    # your lines go here\n    ...",
         "def answer(x, y):\n    '''What it does.'''\n    ...",
         "def answer(x, y):\n    raise NotImplementedError",
+        "def answer(x, y):\n    raise NotImplementedError('not written yet')",
         "def answer(x, y):\n    product = ...\n    return product",
         "def answer(x, y):\n    product = ...\n    return product + 1",
         "class answer(Node):\n    def forward(self):\n        self.value = 1.0\n    def backward(self): ...",
+        "class answer(Node):\n    @staticmethod\n    def forward(): ...",
+        "class answer(Node):\n    @classmethod\n    def forward(cls):\n        'In\\\nlines.'",
     ],
 )
 def test_a_blank_is_to_do(source):
     assert said(TIMES, source) == TO_DO
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def answer(x, y):\n    x * y",
+        "def answer(x, y):\n    return x",
+        "def answer(x, y):\n    raise ValueError",
+        "def answer(x, y):\n    ...\n    return 0",
+        "answer = lambda x, y: 0",
+        "answer = max",
+        "answer = np.hypot",
+    ],
+)
+def test_a_line_of_ones_own_is_judged(source):
+    assert said(TIMES, source).startswith("not yet: ")
+
+
+GIVEN = """
+class answer(Node):
+    def __init__(self, x):
+        super().__init__([x])
+
+    def forward(self):
+        (x,) = self.inbound_nodes
+        self.value = x.value + 1
+"""
+
+
 def test_code_as_given_is_to_do_until_it_is_changed():
     given = "def answer(x, y):\n    return x + y"
     assert said(TIMES, given, given=given) == TO_DO
+    assert said(TIMES, "def answer(x,y):  # hm\n\n    return (x +\n        y)", given=given) == TO_DO
     assert said(TIMES, given + " + 0", given=given).startswith("not yet")
+    assert said(TIMES, "def answer(y, x):\n    return x + y", given=given).startswith("not yet")
     assert said(TIMES, given.replace("+", "*"), given=given) == "correct"
-    assert not is_blank(lambda x: x, given)
+    double = op(lambda x: 2 * x, [(0.5,), (3.0,)], backward=False)
+    commented = "# mine\n" + GIVEN.replace("+ 1", "+ 1  # or minus?").replace("super", "\n        super")
+    assert said(double, commented, given=GIVEN) == TO_DO
+    assert said(double, GIVEN.replace("+ 1", "* 2"), given=GIVEN) == "correct"
+    more = GIVEN + "\n    def backward(self):\n        self.gradients = {}"
+    assert said(double, more, given=GIVEN).startswith("not yet")
+
+
+def test_of_a_function_without_its_text_nothing_is_known():
+    own: dict = {}
+    exec("def answer(x): ...\n\n\nclass Answer:\n    def forward(self): ...", own)
+    for number, line in enumerate(
+        ["def answer(x: ...\n", "def somebody(x): ...\n", "\ndef answer(x): ...\n"]
+    ):
+        linecache.cache[f"<file {number}>"] = len(line), None, line.splitlines(keepends=True), "<file>"
+        exec(compile("def answer(x): ...", f"<file {number}>", "exec"), own)
+        assert not is_blank(own["answer"], "def answer(x): ...")
+    assert not is_blank(own["Answer"])
 
 
 def test_correct_says_its_praise():
