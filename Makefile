@@ -69,7 +69,7 @@ notebooks: setup  ## for authors: run every notebook in place and store its outp
 minutes: setup  ## for authors: count how long each lesson takes, and write it in
 	@$(RUN) -m tools minutes notebooks
 
-guide: setup  ## for authors: write the tables of README.md and docs/ from the lessons and tests
+guide: setup  ## for authors: write the tables of README.md and docs/ from the lessons
 	@$(RUN) -m tools guide
 
 bench: setup  ## MiniFlow's speed beside numpy, PyTorch, JAX and others (see benchmarks/README.md)

@@ -6,52 +6,46 @@ import argparse
 import sys
 from pathlib import Path
 
+from tools import ToolError, lesson_files
 
-def _lessons(paths: list[Path]) -> list[Path]:
-    found: list[Path] = []
-    for path in paths:
-        found += sorted(path.glob("*.ipynb")) if path.is_dir() else [path]
-    if not found:
-        raise FileNotFoundError(f"There is no notebook in {', '.join(map(str, paths))}.")
-    return found
+# What a command needs is imported where it runs: `work` comes before each `make lab`, and should be quick.
 
 
-def _build(args: argparse.Namespace) -> int:
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+def notebooks(paths: list[Path]) -> list[Path]:
+    """The notebooks among these files and folders."""
+    files = [file for path in paths for file in (lesson_files(path) if path.is_dir() else [path])]
+    return [file for file in files if file.suffix == ".ipynb"]
 
+
+def build(args: argparse.Namespace) -> int:
+    """run notebooks in place and store their outputs, normalised"""
     from tools.build import build
 
     failed = 0
-    for path in _lessons(args.paths):
+    for path in notebooks(args.paths):
         try:
             print(f"{path}: {'changed' if build(path) else 'the same as before'}", flush=True)
-        except (CellExecutionError, CellTimeoutError) as error:
+        except ToolError as error:
             failed = 1
-            print(f"{path}: a cell failed, and the file was left as it was.\n{error}", file=sys.stderr)
+            print(error, file=sys.stderr)
     return failed
 
 
-def _clean(args: argparse.Namespace) -> int:
-    from tools.clean import read, write
-
-    for path in _lessons(args.paths):
-        write(read(path), path)
-    return 0
-
-
-def _check(args: argparse.Namespace) -> int:
+def check(args: argparse.Namespace) -> int:
+    """say what keeps notebooks from being stored as they are"""
     from tools.clean import problems
 
-    found = [line for path in _lessons(args.paths) for line in problems(path)]
-    print("\n".join(found) if found else "All lessons are in their normal form.")
+    found = [line for path in notebooks(args.paths) for line in problems(path)]
+    print("\n".join(found) or "All lessons are in their normal form.")
     return int(bool(found))
 
 
-def _minutes(args: argparse.Namespace) -> int:
+def minutes(args: argparse.Namespace) -> int:
+    """count the minutes of lessons and write them in"""
     from tools.clean import read, write
     from tools.minutes import lesson_minutes, write_minutes
 
-    for path in _lessons(args.paths):
+    for path in notebooks(args.paths):
         notebook = read(path)
         write_minutes(notebook)
         write(notebook, path)
@@ -59,46 +53,39 @@ def _minutes(args: argparse.Namespace) -> int:
     return 0
 
 
-def _work(args: argparse.Namespace) -> int:
-    from tools.workspace import update_working_copy
+def work(args: argparse.Namespace) -> int:
+    """bring the lessons into your own folder, writing nothing over"""
+    from tools.copies import update_working_copy
 
     for sentence in update_working_copy(args.lessons, args.folder):
         print(sentence)
     return 0
 
 
-def _student(args: argparse.Namespace) -> int:
-    from tools.student import write_student_copy
+def student(args: argparse.Namespace) -> int:
+    """copy the lessons without solutions into a new folder"""
+    from tools.copies import write_student_copy
 
     written = write_student_copy(args.lessons, args.folder)
-    print(f"{len(written)} lessons without their solutions are in {args.folder}.")
+    print(f"{written} lessons without their solutions are in {args.folder}.")
     return 0
 
 
-def _site(args: argparse.Namespace) -> int:
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError
-
+def site(args: argparse.Namespace) -> int:
+    """the lessons as HTML pages that need no kernel and no network"""
     from tools.site import build_site
 
-    try:
-        for page in build_site(args.lessons, args.folder):
-            print(page, flush=True)
-    except (CellExecutionError, CellTimeoutError) as error:
-        print(f"A cell failed, and no page was written.\n{error}", file=sys.stderr)
-        return 1
+    for page in build_site(args.lessons, args.folder):
+        print(page, flush=True)
     print(f"Open {args.folder / 'index.html'} in a browser. The folder can be moved and handed out.")
     return 0
 
 
-def _guide(args: argparse.Namespace) -> int:
-    from tools.guide import GuideError, write_guide
+def guide(args: argparse.Namespace) -> int:
+    """write the tables of the documents from the lessons"""
+    from tools.guide import write_guide
 
-    try:
-        changed = write_guide()
-    except GuideError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print("\n".join(changed) if changed else "The documents say what the lessons say.")
+    print("\n".join(write_guide()) or "The documents say what the lessons say.")
     return 0
 
 
@@ -106,37 +93,22 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    for name, action, text in [
-        ("build", _build, "run notebooks in place and store their outputs, normalised"),
-        ("clean", _clean, "normalise notebooks without running them"),
-        ("minutes", _minutes, "count the minutes of lessons and write them in"),
-        ("check", _check, "say what keeps notebooks from being stored as they are"),
-    ]:
-        command = commands.add_parser(name, help=text)
-        command.add_argument("paths", nargs="*", type=Path, default=[Path("notebooks")])
+    for action in (work, student, site, build, check, minutes, guide):
+        command = commands.add_parser(action.__name__, help=action.__doc__)
         command.set_defaults(action=action)
-    work = commands.add_parser("work", help="bring the lessons into your own folder, writing nothing over")
-    work.add_argument("folder", nargs="?", type=Path, default=Path("work"))
-    work.add_argument("--lessons", type=Path, default=Path("notebooks"))
-    work.set_defaults(action=_work)
-    student = commands.add_parser("student", help="copy the lessons without solutions into a new folder")
-    student.add_argument("folder", type=Path)
-    student.add_argument("--lessons", type=Path, default=Path("notebooks"))
-    student.set_defaults(action=_student)
-    site = commands.add_parser("site", help="the lessons as HTML pages that need no kernel and no network")
-    site.add_argument("folder", nargs="?", type=Path, default=Path("site"))
-    site.add_argument("--lessons", type=Path, default=Path("notebooks"))
-    site.set_defaults(action=_site)
-
-    guide = commands.add_parser("guide", help="write the tables of the documents from lessons and tests")
-    guide.set_defaults(action=_guide)
-
+        if action in (build, check, minutes):
+            command.add_argument("paths", nargs="*", type=Path, default=[Path("notebooks")])
+        elif action is not guide:
+            command.add_argument("folder", nargs="?", type=Path, default=Path(action.__name__))
+            command.add_argument("--lessons", type=Path, default=Path("notebooks"))
     args = parser.parse_args(arguments)
     try:
         return args.action(args)
+    except ToolError as error:
+        print(error, file=sys.stderr)
     except OSError as error:
         print(f"That did not work: {error}", file=sys.stderr)
-        return 1
+    return 1
 
 
 if __name__ == "__main__":

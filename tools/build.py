@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
 from pathlib import Path
 
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
+from tools import ToolError
 from tools.clean import clean, read, write
 
 SECONDS_A_CELL = 600
 
 
-def execute(notebook: NotebookNode, folder: Path, env: Mapping[str, str] | None = None) -> NotebookNode:
-    """Runs every cell in a new kernel that works in `folder`; returns the notebook in its normal form.
+def execute(path: Path, **variables: str) -> NotebookNode:
+    """Runs every cell of a lesson in a new kernel, in the lesson's folder; returns it in its normal form.
 
-    env: the kernel's environment variables, those of this process when not said.
-    A cell that raises stops the run with nbclient's CellExecutionError, unless it is tagged raises-exception.
+    variables: set in the kernel's environment, beside those of this process. A cell that raises stops the run
+    with ToolError, unless it is tagged raises-exception. The file stays as it is.
     """
-    from nbclient import NotebookClient
-
     client = NotebookClient(
-        notebook,
+        read(path),
         timeout=SECONDS_A_CELL,
         kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
+        resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
         store_widget_state=False,
     )
-    client.execute(**({} if env is None else {"env": dict(env)}))
-    return clean(notebook)
+    try:
+        return clean(client.execute(env={**os.environ, **variables}))
+    except (CellExecutionError, CellTimeoutError) as error:
+        raise ToolError(f"{path}: a cell failed, and nothing was written.\n{error}") from error
 
 
 def build(path: Path) -> bool:
     """Executes one lesson in place; says whether its file changed. A lesson that fails is left as it was."""
     before = path.read_bytes()
-    write(execute(read(path), path.parent), path)
+    write(execute(path), path)
     return path.read_bytes() != before

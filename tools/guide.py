@@ -1,4 +1,4 @@
-"""What the documents say of the lessons, modules and tests, written from these themselves: `make guide`.
+"""What the documents say of the lessons, written from the lessons themselves: `make guide`.
 
 A table stands between `<!-- made: NAME -->` and `<!-- end -->`. A cell of a lesson is named by a piece of its
 source or by one of its tags, `[7]<!-- item:by-hand -->`: the 7, the number beside the cell after Run All, is
@@ -7,24 +7,21 @@ filled in here.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from nbformat import NotebookNode
 
+from tools import ToolError
 from tools.clean import read
 from tools.minutes import is_heading, lesson_minutes, section_minutes, sections
 
 SITTINGS = (("00", "03"), ("04", "06"))
 TABLE = re.compile(r"(<!-- made: (.+?) -->\n)(.*?)(<!-- end -->)", flags=re.DOTALL)
 CELL = re.compile(r"\[(\d+|\?)\]<!-- (.+?) -->")
-DOCUMENTS = ("README.md", "docs/teaching.md", "docs/contributing.md")
-
-
-class GuideError(ValueError):
-    """A document speaks of something that is not there (any more); the message says of what."""
+DOCUMENTS = ("README.md", "docs/teaching.md")
 
 
 def tags(cell: NotebookNode) -> list[str]:
@@ -68,7 +65,7 @@ class Lesson:
         found = found or [cell for cell in self.code if piece in " ".join(cell.source.split())]
         if len(found) != 1:
             how_many = f"{len(found)} cells have" if found else "no cell has"
-            raise GuideError(f"lesson {self.number}: {how_many} “{name}”; say which one the guide means")
+            raise ToolError(f"lesson {self.number}: {how_many} “{name}”; say which one the guide means")
         return self.numbers[found[0].id]
 
 
@@ -119,56 +116,13 @@ def run_sheet(root: Path, number: str) -> str:
     return _rows("| cells | section | minutes | path |", rows)
 
 
-def first_line(path: Path) -> str:
-    """What a Python file says of itself in the first line of its docstring."""
-    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    if not text:
-        raise GuideError(f"{path}: begin it with a docstring whose first line says what the file is for")
-    return text.split("\n")[0]
-
-
-def house(root: Path) -> str:
-    """The package as a tree, each file with what it says of itself."""
-    rows = []
-    for folder in ("", "widgets/", "exercises/", "authoring/"):
-        files = sorted(
-            (root / "miniflow_lib" / folder).glob("*.py"), key=lambda p: (p.stem[0] != "_", p.stem)
-        )
-        if folder:
-            rows.append(f"  {folder:22}{first_line(files[0])}")
-        rows += [
-            f"  {'  ' if folder else ''}{path.name:{20 if folder else 22}}{first_line(path)}"
-            for path in files
-            if not (folder and path.name == "__init__.py")
-        ]
-    return "```text\nminiflow_lib/\n" + "\n".join(rows) + "\n```\n"
-
-
-def guards(root: Path) -> str:
-    """What each file of tests guards."""
-    files = [*sorted(root.glob("tests/test_*.py")), *sorted(root.glob("tests/browser/test_*.py"))]
-    return _rows(
-        "| tests | what they guard |",
-        [f"| `{path.relative_to(root).as_posix()}` | {first_line(path)} |" for path in files],
-    )
-
-
-def targets(root: Path) -> str:
-    """What make offers."""
-    text = (root / "Makefile").read_text(encoding="utf-8")
-    found = re.findall(r"^([a-z-]+):[^#\n]*## *(.*)$", text, flags=re.MULTILINE)
-    return _rows("| command | what it does |", [f"| `make {name}` | {what} |" for name, what in found])
-
-
 def table(root: Path, name: str) -> str:
     """The table of this name, as it has to stand in a document."""
-    kind, _, number = name.partition(" ")
-    if kind == "run-sheet":
-        return run_sheet(root, number)
-    made = {"lessons": series, "paths": paths, "house": house, "tests": guards, "targets": targets}
-    if kind not in made:
-        raise GuideError(f"there is no table “{name}”; there are {', '.join(made)} and run-sheet NN")
-    return made[kind](root)
+    made = {"lessons": series, "paths": paths}
+    made |= {f"run-sheet {number}": partial(run_sheet, number=number) for number in lessons(root)}
+    if name not in made:
+        raise ToolError(f"there is no table “{name}”; there are {', '.join(made)}")
+    return made[name](root)
 
 
 def written(root: Path, document: str) -> str:
@@ -183,8 +137,8 @@ def written(root: Path, document: str) -> str:
             if heading:
                 lesson = known[heading[1]]
                 parts[place] = CELL.sub(lambda c, of=lesson: f"[{of.cell(c[2])}]<!-- {c[2]} -->", part)
-    except GuideError as error:
-        raise GuideError(f"{document}, {error}") from None
+    except ToolError as error:
+        raise ToolError(f"{document}, {error}") from None
     return "".join(parts)
 
 

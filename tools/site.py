@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,8 +25,8 @@ from nbformat import NotebookNode
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String
 
+from tools import lesson_files
 from tools.build import execute
-from tools.clean import read
 from tools.minutes import is_heading, lesson_minutes
 from miniflow_classroom.show.plots import page_width
 from miniflow_classroom.widgets.base import FOR_PAGES, PAGE_MIME
@@ -73,12 +72,10 @@ class Lesson:
 def build_site(lessons: Path, folder: Path) -> Iterator[Path]:
     """Runs the notebooks in `lessons` and writes a page for each, and index.html; yields what it wrote.
 
-    Writes over files of these names and touches no other. A cell that fails stops it with nbclient's error,
+    Writes over files of these names and touches no other. A cell that fails stops it with ToolError,
     before anything is written.
     """
-    paths = sorted(lessons.glob("*.ipynb"))
-    if not paths:
-        raise FileNotFoundError(f"there is no lesson in {lessons}")
+    paths = [path for path in lesson_files(lessons) if path.suffix == ".ipynb"]
     series = [Lesson(path, played(path)) for path in paths]
     folder.mkdir(parents=True, exist_ok=True)
     pages = {"index.html": index_page(series)}
@@ -90,7 +87,7 @@ def build_site(lessons: Path, folder: Path) -> Iterator[Path]:
 
 def played(path: Path) -> NotebookNode:
     """The lesson, run by widgets that know of the page."""
-    return execute(read(path), path.parent, env={**os.environ, FOR_PAGES: "1"})
+    return execute(path, **{FOR_PAGES: "1"})
 
 
 # --- pages ------------------------------------------------------------------------------------------------

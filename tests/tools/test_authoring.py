@@ -16,14 +16,12 @@ import numpy as np
 import pytest
 from jupyter_server.services.contents.filemanager import AsyncFileContentsManager, FileContentsManager
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
-from nbclient.exceptions import CellExecutionError
 from nbformat import v4
 
 import tools
 from tools.__main__ import main
-from tools.build import build
 from tools.clean import VIEW, as_text, clean, problems, read, save_hook, write
-from tools.workspace import update_working_copy
+from tools.copies import update_working_copy
 
 PLOT = "import matplotlib.pyplot as plt\n\nplt.plot([1, 2, 3])\nplt.show()"
 
@@ -260,27 +258,30 @@ def test_a_lesson_that_fails_is_named_and_left_as_it_was(tmp_path, capfd):
     path = tmp_path / "06_x.ipynb"
     nbformat.write(lesson(v4.new_code_cell("print(1)"), v4.new_code_cell("undefined_name")), path)
     before = path.read_bytes()
-    with pytest.raises(CellExecutionError):
-        build(path)
     assert main(["build", str(path)]) == 1
     assert path.read_bytes() == before
     said = capfd.readouterr().err
-    assert "06_x.ipynb: a cell failed, and the file was left as it was" in said and "undefined_name" in said
+    assert "06_x.ipynb: a cell failed, and nothing was written" in said and "undefined_name" in said
 
 
-def test_clean_and_check_from_the_command_line(tmp_path, capsys):
+def test_check_from_the_command_line(tmp_path, capsys):
     path = tmp_path / "06_x.ipynb"
     nbformat.write(lesson(v4.new_code_cell("1", execution_count=5)), path)
     assert main(["check", str(tmp_path)]) == 1
     assert "06_x.ipynb is not normalised" in capsys.readouterr().out
-    assert main(["clean", str(tmp_path)]) == 0
+    write(read(path), path)
     assert main(["check", str(tmp_path)]) == 0
     assert capsys.readouterr().out == "All lessons are in their normal form.\n"
 
 
-def test_a_folder_without_lessons_is_an_error(tmp_path, capsys):
-    assert main(["check", str(tmp_path)]) == 1
-    assert "There is no notebook in" in capsys.readouterr().err
+@pytest.mark.parametrize("command", ["work", "student", "site", "build", "check", "minutes"])
+def test_a_folder_without_lessons_is_an_error_and_stays_as_it_is(tmp_path, monkeypatch, capsys, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notebooks").mkdir()
+    assert main([command]) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith("There is no lesson in the folder notebooks.") and said.out == ""
+    assert files(tmp_path) == [] and [path.name for path in tmp_path.iterdir()] == ["notebooks"]
 
 
 # The learner's copy.

@@ -243,7 +243,7 @@ def test_toggles_without_a_trace_on_the_page_are_words_alone(tmp_path):
     folder.mkdir()
     cells = [
         v4.new_markdown_cell("# 01 · A"),
-        v4.new_code_cell("from miniflow_lib import toggles\ntoggles()"),
+        v4.new_code_cell("from miniflow_classroom import toggles\ntoggles()"),
     ]
     write(v4.new_notebook(cells=cells), folder / "01_a.ipynb")
     list(site.build_site(folder, tmp_path / "pages"))
@@ -287,7 +287,7 @@ def test_a_cell_that_fails_leaves_no_page(tmp_path, capsys):
 def test_a_folder_without_lessons_and_a_picture_that_is_missing_are_told(tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     assert main(["site", str(tmp_path / "pages"), "--lessons", str(tmp_path / "empty")]) == 1
-    assert "there is no lesson" in capsys.readouterr().err
+    assert "There is no lesson" in capsys.readouterr().err
     (tmp_path / "lessons").mkdir()
     cells = [v4.new_markdown_cell("# 01 · A\n\n![words](images/gone.svg)")]
     write(v4.new_notebook(cells=cells), tmp_path / "lessons/01_a.ipynb")
