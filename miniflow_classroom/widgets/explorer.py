@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from miniflow_lib import errors
 from miniflow_lib.datasets import load_boston
-from miniflow_lib.nodes import Input, Node
+from miniflow_lib.nodes import Input
 from miniflow_lib.ops import MSE, Linear, Sigmoid
 from miniflow_lib.passes import forward_pass
 from miniflow_lib.sorting import topological_sort
@@ -28,6 +27,8 @@ from miniflow_classroom.widgets.base import LatestOnly, StaticBox
 # --- downhill on a curve ---
 
 STEPS = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.2]
+MOST_STEPS = 10_000
+FAR = 1e3  # from here a walk does not come back
 
 
 def quartic(x: float) -> float:
@@ -40,23 +41,23 @@ def slope_of_quartic(x: float) -> float:
     return 4 * x**3 - 9 * x**2
 
 
-def walk(start: float, step: float, until: float = 1e-5, most: int = 10_000) -> list[float]:
-    """Where gradient descent stands after each step, until it hardly moves, flies off or gives up."""
+def walk(start: float, step: float) -> list[float]:
+    """Where gradient descent is after each step, until it hardly moves, flies off or gives up."""
     places = [start]
-    while len(places) <= most and abs(places[-1]) < 1e3:
+    while len(places) <= MOST_STEPS and abs(places[-1]) < FAR:
         x = places[-1]
         places.append(x - step * slope_of_quartic(x))
-        if abs(places[-1] - x) <= until:
+        if abs(places[-1] - x) <= 1e-5:
             break
     return places
 
 
-def fate(places: Sequence[float], most: int = 10_000) -> str:
+def end_of_walk(places: Sequence[float]) -> str:
     """How a walk ended, in a sentence."""
     steps = len(places) - 1
-    if abs(places[-1]) >= 1e3:
+    if abs(places[-1]) >= FAR:
         return f"flew off after {steps} steps: each step was longer than the one before"
-    if steps >= most:
+    if steps >= MOST_STEPS:
         return "bounces from side to side for ever: each step jumps over the lowest point"
     return f"{steps} steps to x = {places[-1]:.4f}, where f = {quartic(places[-1]):.3f}"
 
@@ -76,7 +77,7 @@ def descent(start: float = 3.0, step: float = 0.01) -> StaticBox:
 
     def picture(size: float) -> tuple[str, str]:
         places = walk(start, size)
-        sentence = f"step size {size:g} from x = {start:g}: {fate(places)}"
+        sentence = f"step size {size:g} from x = {start:g}: {end_of_walk(places)}"
         chart = Chart((low, high), (-9.0, tallest), ("x", "f(x)"), f"A walk downhill, {sentence}.")
         chart.curve(xs, [quartic(x) for x in xs], BLUE)
         seen = [x for x in places[:80] if low <= x <= high]
@@ -138,32 +139,23 @@ class Outcome:
     test: float | None = None  # the cost on the test part, for whoever opens it
     exploded: bool = False
 
+    @property
+    def epoch_on_axis(self) -> int:
+        """How long an epoch is on the axis: one epoch, or so many updates."""
+        return self.updates_an_epoch if self.setting.equal == "updates" else 1
+
     def x(self) -> list[float]:
-        """Where each epoch stands on the axis."""
-        each = self.updates_an_epoch if self.setting.equal == "updates" else 1
-        return [each * (i + 1) for i in range(len(self.training))]
+        """Where each epoch is on the axis."""
+        return [self.epoch_on_axis * (i + 1) for i in range(len(self.training))]
 
 
+# Where the controls can be: from a lowest to a highest value, or at one of a few.
 RANGES = {"learning_rate": (1e-4, 1.0), "hidden": (1, 40), "epochs": (10, 300), "seed": (0, 9)}
 CHOICES = {
     "batch_size": (1, 2, 5, 11, 23, 50, 101, 304),
     "l2": (0.0, 1e-4, 1e-3, 0.003, 0.01, 0.03, 0.1, 0.3),
     "equal": ("epochs", "updates"),
 }
-
-
-def check_setting(given: Mapping[str, object]) -> Setting:
-    """The setting, when the explorer's controls can stand there."""
-    for name, value in given.items():
-        arguments.check_choice("A setting of the explorer", name, (*RANGES, *CHOICES))
-        if name in CHOICES:
-            arguments.check_choice(name, value, CHOICES[name])
-        else:
-            check = errors.check_number if name == "learning_rate" else errors.check_count
-            check(name, value, *RANGES[name])
-    return Setting(**given)
-
-
 TOO_MUCH = 1e6  # a cost beyond this will not come back
 
 
@@ -179,43 +171,40 @@ class Homes:
         self.training, self.validation, self.test = (((X[p] - mean) / spread, y[p]) for p in parts)
         self.mean_cost = float(np.mean((self.validation[1] - self.training[1].mean()) ** 2))
 
-    def run(self, setting: Setting, on_epoch: Callable[[Outcome], bool] = lambda outcome: True) -> Outcome:
-        """Trains a network; `on_epoch` sees the outcome so far, and ends the run by returning False."""
+    def run(self, setting: Setting, on_epoch: Callable[[Outcome], object] = lambda outcome: None) -> Outcome:
+        """Trains a network; `on_epoch` sees the outcome so far. Raises KeyboardInterrupt when interrupted."""
         with trace.silent(), np.errstate(all="ignore"):
             return self._run(setting, on_epoch)
 
-    def _run(self, setting: Setting, on_epoch: Callable[[Outcome], bool]) -> Outcome:
-        (X_, y_), m = self.training, len(self.training[0])
+    def _run(self, setting: Setting, on_epoch: Callable[[Outcome], object]) -> Outcome:
+        m, n = self.training[0].shape
         outcome = Outcome(setting, math.ceil(m / setting.batch_size), setting.epochs)
         if setting.equal == "updates":  # as many as batches of 11 would make in these epochs
             outcome.epochs = max(1, round(setting.epochs * math.ceil(m / 11) / outcome.updates_an_epoch))
-        rng = np.random.default_rng(setting.seed)
-        n, h = X_.shape[1], setting.hidden
-        start = (rng.normal(size=(n, h)), np.zeros(h), rng.normal(size=(h, 1)), np.zeros(1))
-        weights = [Input(name) for name in ("W1", "b1", "W2", "b2")]
+        rng, h = np.random.default_rng(setting.seed), setting.hidden
+        X, y, *weights = (Input(name) for name in ("X", "y", "W1", "b1", "W2", "b2"))
+        W1, b1, W2, b2 = weights
+        start = {W1: rng.normal(size=(n, h)), b1: np.zeros(h), W2: rng.normal(size=(h, 1)), b2: np.zeros(1)}
+        feeds = dict(zip((X, y), self.training))
+        cost = MSE(y, Linear(Sigmoid(Linear(X, W1, b1)), W2, b2))
+        graph = topological_sort({**feeds, **start}, output=cost)
 
-        X, y = Input("X"), Input("y")
+        def cost_on(part: tuple[np.ndarray, np.ndarray]) -> float:
+            X.value, y.value = part
+            return float(forward_pass(cost, graph))
 
-        def graph_for(X: Input, y: Input, features: np.ndarray, prices: np.ndarray) -> list[Node]:
-            W1, b1, W2, b2 = weights
-            cost = MSE(y, Linear(Sigmoid(Linear(X, W1, b1)), W2, b2))
-            return topological_sort({X: features, y: prices, **dict(zip(weights, start))}, output=cost)
-
-        graph = graph_for(X, y, X_, y_)
-        validation, test = (graph_for(Input("X"), Input("y"), *part) for part in (self.validation, self.test))
-
-        def after(_: int, cost: float) -> bool:
-            outcome.exploded = cost > TOO_MUCH
-            if outcome.exploded:
-                return False
-            outcome.training.append(cost)
-            outcome.validation.append(float(forward_pass(validation[-1], validation)))
-            return on_epoch(outcome)
+        def after(_: int, training_cost: float) -> bool:
+            outcome.exploded = training_cost > TOO_MUCH
+            if not outcome.exploded:
+                outcome.training.append(training_cost)
+                outcome.validation.append(cost_on(self.validation))
+                on_epoch(outcome)
+            return not outcome.exploded
 
         try:
             train(
                 graph,
-                {X: X_, y: y_},
+                feeds,
                 weights,
                 learning_rate=setting.learning_rate,
                 epochs=outcome.epochs,
@@ -227,7 +216,9 @@ class Homes:
         except errors.MiniFlowError:  # the cost is no longer a number
             outcome.exploded = True
         if not outcome.exploded:
-            outcome.test = float(forward_pass(test[-1], test))
+            if len(outcome.training) < outcome.epochs:  # train takes an interrupt for a good end
+                raise KeyboardInterrupt
+            outcome.test = cost_on(self.test)
         return outcome
 
 
@@ -253,162 +244,92 @@ def compare(before: Outcome, now: Outcome) -> str:
 
 NO_GUESS = "just show me"
 GUESSES = ("faster", "slower", "the same", "explode", NO_GUESS)
-EARLIER = 4  # how many runs stay on the picture, faint
+EARLIER = 5  # how many runs stay on the picture, faint
 TOP = 130.0  # of the cost's axis: what is higher is cut off
-LINGER = (
-    10.0  # seconds that the worker waits for a move: the kernel keeps a socket for each thread that speaks
-)
-PAUSE = 1.0  # seconds without a move; after them a move of the same slider begins a new experiment
 
 
 class Explorer:
-    """The controls, the picture, and one worker thread that always trains the newest setting.
+    """The controls and the picture. Each move trains a network anew and is compared with the run before it.
 
-    An experiment is one drag of one control: what it comes to is compared with the run from before the drag.
+    A guess holds as long as the same control moves on (a key of the keyboard is a small move); for another
+    control a new one is wanted.
     """
 
     def __init__(self, homes: Homes, setting: Setting):
-        self.homes, self.done, self.newest = homes, homes.run(setting), setting
-        self.before = self.done  # the run from before the present experiment
-        self.earlier: list[Outcome] = []
-        self.opened, self.fresh_guess = False, False
-        self.moved, self.moved_at = "", 0.0  # the control of the present experiment, and its last move
-        self.wake = threading.Condition()
-        self.worker: threading.Thread | None = None
-        self.busy = False  # whether a move is not yet answered
-        self.controls = self._controls(setting)
+        self.homes, self.runs = homes, [homes.run(setting)]
+        self.moved: ipywidgets.Widget | None = None  # what the guess is about; None: what moves next
+        self.train = LatestOnly(self._train)
+        self.controls = {name: _control(name, value) for name, value in vars(setting).items()}
         self.guess = ipywidgets.ToggleButtons(options=GUESSES, value=NO_GUESS, style={"button_width": "auto"})
-        self.guess.observe(self._guessed, "value")
-        self.ask = ipywidgets.HTML("First your guess. After the next move the training cost will fall")
-        self.view, self.says = ipywidgets.HTML(), ipywidgets.HTML()
+        self.view = ipywidgets.HTML(self.picture(self.done))
+        self.says = ipywidgets.HTML(self._sentence())
         self.open = ipywidgets.Button(
             description="open the test part (once, at the end)", layout=ipywidgets.Layout(width="auto")
         )
         self.test = ipywidgets.HTML()
+        self.guess.observe(self._guessed, "value")
         self.open.on_click(self._open)
         for control in self.controls.values():
             control.observe(self._moved, "value")
-        self._show(self.done)
-        self.says.value = self._sentence(self.done)
 
-    def _controls(self, s: Setting) -> dict[str, ipywidgets.Widget]:
-        def look(name: str, description: str) -> dict:
-            """What all sliders have, and the ends of those that run over a range."""
-            low, high = RANGES.get(name, (None, None))
-            ends = {} if low is None else {"min": low, "max": high}
-            style = {"description_width": "100px"}
-            return {"value": getattr(s, name), "description": description, "style": style, **ends}
-
-        def stops(name: str) -> list[tuple[str, float]]:
-            return [(f"{value:g}", value) for value in CHOICES[name]]
-
-        rate = look("learning_rate", "learning rate")
-        rate |= {end: math.log10(rate[end]) for end in ("min", "max")}
-        return {
-            "learning_rate": ipywidgets.FloatLogSlider(step=0.1, **rate),
-            "hidden": ipywidgets.IntSlider(**look("hidden", "hidden units")),
-            "batch_size": ipywidgets.SelectionSlider(
-                options=stops("batch_size"), **look("batch_size", "batch size")
-            ),
-            "epochs": ipywidgets.IntSlider(step=10, **look("epochs", "epochs")),
-            "seed": ipywidgets.IntSlider(**look("seed", "seed")),
-            "l2": ipywidgets.SelectionSlider(options=stops("l2"), **look("l2", "L2")),
-            "equal": ipywidgets.ToggleButtons(
-                options=[(f"equal {what}", what) for what in CHOICES["equal"]],
-                value=s.equal,
-                style={"button_width": "auto"},
-            ),
-        }
-
-    # A move: note the newest setting, wake the worker. A run that is not the newest is given up.
+    @property
+    def done(self) -> Outcome:
+        """The newest run."""
+        return self.runs[-1]
 
     def _guessed(self, change) -> None:
-        self.fresh_guess = change["new"] != NO_GUESS
+        self.moved = None
 
     def _moved(self, change) -> None:
-        setting = Setting(**{name: control.value for name, control in self.controls.items()})
-        name = next(name for name, control in self.controls.items() if control is change["owner"])
-        with self.wake:
-            resting = not self.busy and time.monotonic() - self.moved_at > PAUSE
-            if name != self.moved or resting or self.fresh_guess:
-                self._new_experiment()
-            self.moved, self.moved_at, self.newest = name, time.monotonic(), setting
-            self.busy = True
-            self.wake.notify()
-            if self.worker is None:
-                self.worker = threading.Thread(target=self._work, daemon=True)
-                self.worker.start()
-
-    def _new_experiment(self) -> None:
-        if self.done is not self.before:
-            self.before, self.earlier = self.done, [*self.earlier, self.before][-EARLIER:]
-        if not self.fresh_guess:
-            self.guess.value = NO_GUESS  # each experiment wants a guess of its own
-        self.fresh_guess = False
-
-    def _work(self) -> None:
-        try:
-            while True:
-                with self.wake:
-                    setting = self.newest
-                    if setting == self.done.setting:
-                        self._tell(self.done)  # over what a run that was given up has left there
-                        self.busy = False
-                        if not self.wake.wait_for(lambda: self.busy, LINGER):
-                            self.worker = None
-                            return
-                        continue
-                self._train(setting)
-        except Exception as error:  # else it would be seen in the server's log alone
-            with self.wake:
-                self.says.value = escape(f"{type(error).__name__}: {error}")
-                self.worker, self.busy = None, False
+        if self.moved not in (None, change["owner"]):
+            self.guess.value = NO_GUESS
+        self.moved = change["owner"]
+        self.train(Setting(**{name: control.value for name, control in self.controls.items()}))
 
     def _train(self, setting: Setting) -> None:
-        shown, given_up = time.monotonic(), False
+        shown = time.monotonic()
 
-        def on_epoch(outcome: Outcome) -> bool:
-            nonlocal shown, given_up
-            given_up = given_up or self.newest != setting
-            if not given_up and time.monotonic() - shown > 0.3:  # a long run shows how far it is
+        def progress(outcome: Outcome) -> None:
+            nonlocal shown
+            if time.monotonic() - shown > 0.3:  # only a long run
                 shown = time.monotonic()
-                self.says.value = f"epoch {len(outcome.training)} of {outcome.epochs} …"
-                self._show(outcome)
-            return not given_up
+                self.view.value = self.picture(outcome)
+                self.says.value = (
+                    f"epoch {len(outcome.training)} of {outcome.epochs} … "
+                    "If you move a control now, its run comes after this one."
+                )
 
-        outcome = self.homes.run(setting, on_epoch)
-        if not given_up:
-            self.done = outcome
-
-    def _tell(self, outcome: Outcome) -> None:
-        self._show(outcome)
-        self.says.value = self._sentence(outcome) + self._verdict()
+        try:
+            self.runs = [*self.runs[-EARLIER:], self.homes.run(setting, progress)]
+            says = self._sentence() + self._verdict()
+        except KeyboardInterrupt:
+            says = "Interrupted. You see the run before it again."
+        self.view.value, self.says.value = self.picture(self.done), says
 
     def _verdict(self) -> str:
         guess = self.guess.value
-        if guess == NO_GUESS or self.done is self.before:
+        if guess == NO_GUESS:
             return ""
-        came = compare(self.before, self.done)
+        came = compare(*self.runs[-2:])
         right = "as you said" if guess == came else f"you said: {guess}"
         return f"<br>Beside the run before, its training cost: <b>{escape(came)}</b> ({escape(right)})."
 
-    def _sentence(self, outcome: Outcome) -> str:
-        if outcome.exploded:
+    def _sentence(self) -> str:
+        training, validation = self.done.training, self.done.validation
+        if self.done.exploded:
             return (
-                f"Exploded in epoch {len(outcome.training) + 1}: each step overshot more than the last, "
+                f"Exploded in epoch {len(training) + 1}: each step overshot more than the last, "
                 "and the cost went over a million. Try a smaller learning rate."
             )
-        best = min(range(len(outcome.validation)), key=outcome.validation.__getitem__)
         return (
-            f"After {len(outcome.training)} epochs: training {outcome.training[-1]:.3g}, "
-            f"validation {outcome.validation[-1]:.3g} "
-            f"(lowest {outcome.validation[best]:.3g}, in epoch {best + 1})."
+            f"After {len(training)} epochs: training {training[-1]:.3g}, validation {validation[-1]:.3g} "
+            f"(lowest {min(validation):.3g}, in epoch {validation.index(min(validation)) + 1})."
         )
 
     def _open(self, _) -> None:
-        if self.opened:
+        if self.open.disabled:
             return
-        self.opened, self.open.disabled = True, True
+        self.open.disabled = True
         cost = self.done.test
         found = "has no cost: that run exploded" if cost is None else f"costs {cost:.3g}"
         self.test.value = (
@@ -416,19 +337,17 @@ class Explorer:
             "It was opened: whatever you choose from now on, you choose knowing it."
         )
 
-    def _show(self, outcome: Outcome) -> None:
-        self.view.value = self.picture(outcome)
-
     def picture(self, outcome: Outcome) -> str:
         """The costs of a run over its epochs or updates, earlier runs faint behind it."""
-        runs = [*self.earlier, self.before] if outcome is not self.before else self.earlier
-        same_axis = [run for run in runs if run.training and run.setting.equal == outcome.setting.equal]
-        each = outcome.updates_an_epoch if outcome.setting.equal == "updates" else 1
-        right = float(max([outcome.epochs * each, *(run.x()[-1] for run in same_axis)]))
+        equal = outcome.setting.equal
+        same_axis = [
+            run for run in self.runs if run is not outcome and run.training and run.setting.equal == equal
+        ]
+        right = float(max([outcome.epochs * outcome.epoch_on_axis, *(run.x()[-1] for run in same_axis)]))
         chart = Chart(
             (0.0, right),
             (0.0, TOP),
-            ("updates" if outcome.setting.equal == "updates" else "epochs", "cost"),
+            (equal, "cost"),
             "Training cost (solid) and validation cost (dashed) while the network learns, "
             "and the cost of always predicting the mean (dotted).",
         )
@@ -450,29 +369,54 @@ class Explorer:
         c = self.controls
         left = ipywidgets.VBox([c["learning_rate"], c["hidden"], c["batch_size"]])
         right = ipywidgets.VBox([c["epochs"], c["seed"], c["l2"]])
+        wraps = ipywidgets.Layout(flex_flow="row wrap")
         text = f"The explorer: {self.done.setting.in_words()}."
         return StaticBox(
             [
-                self.ask,
+                ipywidgets.HTML("First your guess. After the next move the training cost will fall"),
                 self.guess,
-                ipywidgets.HBox([left, right], layout=ipywidgets.Layout(flex_flow="row wrap")),
+                ipywidgets.HBox([left, right], layout=wraps),
                 c["equal"],
                 self.view,
                 self.says,
-                ipywidgets.HBox([self.open, self.test], layout=ipywidgets.Layout(flex_flow="row wrap")),
+                ipywidgets.HBox([self.open, self.test], layout=wraps),
             ],
             text=text,
             html=picture_html(self.picture(self.done), f"{text} The curves of the first run."),
         )
 
 
-def explorer(**setting: float) -> StaticBox:
-    """Trains a network on Boston again at every move of a slider, and draws its training and validation cost.
+def _control(name: str, value: float | str) -> ipywidgets.Widget:
+    """The control of one part of a setting. A slider answers when it is let go."""
+    if name == "equal":
+        options = [(f"equal {what}", what) for what in CHOICES[name]]
+        return ipywidgets.ToggleButtons(options=options, value=value, style={"button_width": "auto"})
+    words = {"hidden": "hidden units", "l2": "L2"}.get(name, name.replace("_", " "))
+    style = {"description_width": "100px"}
+    look = {"value": value, "description": words, "style": style, "continuous_update": False}
+    if name in CHOICES:
+        return ipywidgets.SelectionSlider(options=[(f"{each:g}", each) for each in CHOICES[name]], **look)
+    low, high = RANGES[name]
+    if name == "learning_rate":
+        return ipywidgets.FloatLogSlider(min=math.log10(low), max=math.log10(high), step=0.1, **look)
+    return ipywidgets.IntSlider(min=low, max=high, step=10 if name == "epochs" else 1, **look)
+
+
+def explorer(**setting: float | str) -> StaticBox:
+    """Trains a network on Boston again at every move of a control and draws its training and validation cost.
 
     Guess first how the training cost will fall beside the run before. Runs are judged on the validation part;
-    the test part opens once. setting: where the controls stand first, for example learning_rate=0.02.
+    the test part opens once. setting: where the controls are first, for example learning_rate=0.02. Raises
+    MiniFlowError where a control cannot be there.
     """
-    made = Explorer(Homes(), check_setting(setting))
+    for name, value in setting.items():
+        arguments.check_choice("A setting of the explorer", name, (*RANGES, *CHOICES))
+        if name in CHOICES:
+            arguments.check_choice(name, value, CHOICES[name])
+        else:
+            check = errors.check_number if name == "learning_rate" else errors.check_count
+            check(name, value, *RANGES[name])
+    made = Explorer(Homes(), Setting(**setting))
     box = made.box()
     box.explorer = made
     return box

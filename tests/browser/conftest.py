@@ -14,8 +14,8 @@ How to use it:
         lab.reload()                                     # the page; the kernel goes on
         lab.close()                                      # the notebook, and its kernel is shut down
 
-Each test gets a page of its own; at its end the page's console must be free of errors. The server runs for
-the whole session, in a scratch folder that holds a copy of notebooks/.
+Each test gets a page of its own, or with `shared_lab` that of its file; at its end the page's console must
+be free of errors. The server runs for the whole session, in a scratch folder that holds a copy of notebooks/.
 """
 
 from __future__ import annotations
@@ -319,8 +319,8 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def lab(browser: Browser, server: tuple[str, Path]) -> Iterator[Lab]:
+@contextmanager
+def _new_page(browser: Browser, server: tuple[str, Path]) -> Iterator[Lab]:
     context = browser.new_context(viewport={"width": 1300, "height": 1400})
     lab = Lab(context.new_page(), *server)
     yield lab
@@ -329,3 +329,16 @@ def lab(browser: Browser, server: tuple[str, Path]) -> Iterator[Lab]:
         lab.close()
     context.close()
     assert console == [], "errors in the browser's console"
+
+
+@pytest.fixture
+def lab(browser: Browser, server: tuple[str, Path]) -> Iterator[Lab]:
+    with _new_page(browser, server) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def shared_lab(browser: Browser, server: tuple[str, Path]) -> Iterator[Lab]:
+    """One page for all tests of a file; its console is judged at the end of the file."""
+    with _new_page(browser, server) as lab:
+        yield lab

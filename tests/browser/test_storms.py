@@ -60,39 +60,6 @@ def test_after_a_storm_on_the_toggles_the_last_click_holds(lab):
     assert lab.output(2) == "(False, True)"
 
 
-def test_after_a_storm_on_the_explorer_it_shows_the_last_setting(lab):
-    cells = ["from miniflow_lib import explorer\n\nbox = explorer(epochs=20)\nbox", LAST]
-    lab.write("explorer.ipynb", cells)
-    lab.open("explorer.ipynb")
-    lab.run_cell(0)
-    slider = lab.cell(0).locator(".widget-slider .noUi-handle").first
-    slider.focus()
-    for _ in range(3):
-        for key, times in (("ArrowRight", 5), ("ArrowLeft", 9)):
-            for _ in range(times):
-                lab.page.keyboard.press(key)
-    for _ in range(20):  # the last move takes a while to reach the kernel
-        lab.run_cell(1)
-        asked, done, shown = lab.stdout(1).splitlines()
-        assert asked == done
-        if asked == "0.0006":
-            break
-    assert asked == "0.0006", "twelve steps below 0.01, each a tenth of a power of ten"
-    lab.stays(0, lambda text: shown in text)
-
-
-LAST = """\
-import time
-
-one = box.explorer
-until = time.monotonic() + 100
-while (one.worker is not None or one.done.setting != one.newest) and time.monotonic() < until:
-    time.sleep(0.05)
-print(f"{one.controls['learning_rate'].value:.4f}")
-print(f"{one.done.setting.learning_rate:.4f}")
-print(f"After {len(one.done.training)} epochs: training {one.done.training[-1]:.3g}")"""
-
-
 def test_an_interrupted_training_cell_is_run_again_and_gives_what_it_gives(lab):
     train = """\
 import numpy as np

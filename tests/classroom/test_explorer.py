@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from miniflow_lib import trace
+from miniflow_lib import load_boston, trace
 from miniflow_classroom.widgets import explorer as module
 from miniflow_classroom.widgets.explorer import Explorer, Homes, Outcome, Setting, compare, descent, explorer
 
@@ -25,23 +24,6 @@ def homes():
 @pytest.fixture
 def quick(homes):
     return Explorer(homes, QUICK)
-
-
-def wait(until: Callable[[], bool], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not until():
-        assert time.monotonic() < end, "the worker does not come to it"
-        time.sleep(0.005)
-
-
-def settle(made: Explorer) -> None:
-    """Waits until the worker has nothing left to do."""
-    wait(lambda: not made.busy)
-
-
-def new_experiment(made: Explorer) -> None:
-    """As if the learner had rested a while."""
-    made.moved_at = -math.inf
 
 
 # --- the walk ---
@@ -73,8 +55,6 @@ def test_the_parts_are_disjoint_and_standardised_by_the_training_part(homes):
     assert np.allclose(homes.training[0].mean(axis=0), 0) and np.allclose(homes.training[0].std(axis=0), 1)
     assert np.abs(homes.validation[0].mean(axis=0)).max() > 0.05
     rows = np.concatenate([y for _, y in (homes.training, homes.validation, homes.test)])
-    from miniflow_lib import load_boston
-
     assert sorted(rows) == sorted(load_boston().target)
 
 
@@ -141,32 +121,26 @@ def test_compare(before, now, verdict):
     assert compare(before, now) == verdict
 
 
-def test_a_guess_is_judged_against_the_run_before_the_drag(quick):
+def test_a_guess_is_judged_beside_the_run_before(quick):
     quick.guess.value = "slower"
-    for rate in (0.005, 0.002, 0.001):  # one drag
-        quick.controls["learning_rate"].value = rate
-        settle(quick)
-    assert "slower" in quick.says.value and "as you said" in quick.says.value
-    assert len(quick.earlier) == 0  # the stations of a drag are no runs to keep
-    new_experiment(quick)
-    quick.controls["learning_rate"].value = 0.01
-    settle(quick)
-    assert quick.guess.value == module.NO_GUESS and "said" not in quick.says.value
-    assert len(quick.earlier) == 1
-    quick.guess.value = "slower"
-    quick.controls["learning_rate"].value = 0.02
-    settle(quick)
+    quick.controls["learning_rate"].value = 0.005
+    assert "<b>slower</b> (as you said)" in quick.says.value
+    quick.controls["learning_rate"].value = 0.02  # the same control: the guess holds
     assert "<b>faster</b> (you said: slower)" in quick.says.value
+    quick.guess.value = "explode"
+    quick.controls["learning_rate"].value = 1.0
+    assert "Exploded" in quick.says.value and "<b>explode</b> (as you said)" in quick.says.value
 
 
-def test_another_control_is_another_experiment(quick):
+def test_another_control_wants_another_guess(quick):
     quick.guess.value = "faster"
     quick.controls["hidden"].value = 8
-    settle(quick)
-    eight = quick.done
+    assert "said" in quick.says.value
     quick.controls["seed"].value = 3
-    settle(quick)
-    assert quick.before is eight and quick.guess.value == module.NO_GUESS
+    assert quick.guess.value == module.NO_GUESS and "said" not in quick.says.value
+    quick.guess.value = "slower"
+    quick.controls["learning_rate"].value = 0.001
+    assert quick.guess.value == "slower" and "as you said" in quick.says.value
 
 
 # --- moves ---
@@ -187,112 +161,61 @@ def test_another_control_is_another_experiment(quick):
 def test_each_control_trains_its_setting(quick, name, value):
     before = quick.view.value
     quick.controls[name].value = value
-    settle(quick)
-    assert getattr(quick.done.setting, name) == pytest.approx(value) if name != "equal" else True
+    assert quick.done.setting == replace(QUICK, **{name: pytest.approx(value) if name != "equal" else value})
     assert quick.done == quick.homes.run(quick.done.setting)
     assert quick.view.value == quick.picture(quick.done) != before
-    assert quick.says.value == quick._sentence(quick.done)
+    assert f"After {len(quick.done.training)} epochs" in quick.says.value
 
 
-def test_after_a_hundred_fast_moves_the_last_one_stands(quick):
-    for i in range(100):
-        quick.controls["hidden"].value = 1 + i * 7 % 40
-    settle(quick)
-    assert quick.done.setting.hidden == quick.controls["hidden"].value == 1 + 99 * 7 % 40
-    assert quick.view.value == quick.picture(quick.done)
+def test_a_slider_answers_when_it_is_let_go(quick):
+    sliders = [control for name, control in quick.controls.items() if name != "equal"]
+    assert [slider.continuous_update for slider in sliders] == [False] * 6
 
 
-def test_a_long_run_is_given_up_for_a_newer_one(quick, monkeypatch):
-    runs, run = [], quick.homes.run
-    monkeypatch.setattr(quick.homes, "run", lambda *given: runs.append(run(*given)) or runs[-1])
-    quick.controls["epochs"].value = 300
-    quick.controls["batch_size"].value = 1  # many seconds
-    wait(lambda: "epoch" in quick.says.value and "of 300" in quick.says.value)  # it shows how far it is
-    quick.controls["batch_size"].value = 304
-    settle(quick)
-    given_up = [len(each.training) for each in runs if each.setting.batch_size == 1]
-    assert given_up and max(given_up) < 300
-    assert quick.done.setting.batch_size == 304 and len(quick.done.training) == 300
-    assert quick.view.value == quick.picture(quick.done)
+def slowly(monkeypatch, quick, second):
+    """Each look at the clock is a second later; `second` hears how many epochs are done."""
+    seconds, run = iter(range(10_000)), quick.homes.run
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+
+    def watched(setting, on_epoch):
+        def each(outcome):
+            on_epoch(outcome)
+            second(len(outcome.training))
+
+        return run(setting, each)
+
+    monkeypatch.setattr(quick.homes, "run", watched)
 
 
-def test_going_back_to_what_was_trained_shows_that_again(quick):
-    before = quick.view.value
-    quick.controls["batch_size"].value = 1
-    quick.controls["epochs"].value = 300
-    time.sleep(0.5)
-    quick.controls["epochs"].value = 10
-    quick.controls["batch_size"].value = 11
-    settle(quick)
-    assert quick.done.setting == QUICK and len(quick.done.training) == 10
-    assert quick.says.value == quick._sentence(quick.done)
-    assert quick.done.training == quick.homes.run(QUICK).training
-    assert before.count("<path") <= quick.view.value.count("<path")
-
-
-def test_a_run_that_was_given_up_is_never_taken_for_a_whole_one(quick, monkeypatch):
-    """A, then B while A runs, then A again before the worker has looked."""
-    whole = quick.homes.run
-    target = replace(QUICK, seed=5)
-
-    def run(setting, on_epoch=lambda outcome: True):
-        def restless(outcome):
-            if len(outcome.training) == 3 and setting == target and not flipped:
-                flipped.append(True)
-                quick.newest = QUICK
-                going_on = on_epoch(outcome)
-                quick.newest = target
-                return going_on
-            return on_epoch(outcome)
-
-        return whole(setting, restless)
-
-    flipped: list[bool] = []
-    monkeypatch.setattr(quick.homes, "run", run)
-    try:
-        quick.controls["seed"].value = 5
-        settle(quick)
-    finally:
-        monkeypatch.undo()
-    assert flipped and len(quick.done.training) == 10 and quick.done.setting == target
-
-
-def test_what_goes_wrong_in_the_worker_is_said_and_the_next_move_works(quick, monkeypatch):
-    def fails(setting, on_epoch):
-        raise ValueError("<no>")
-
-    monkeypatch.setattr(quick.homes, "run", fails)
+def test_a_long_run_shows_how_far_it_is(quick, monkeypatch):
+    seen = []
+    slowly(monkeypatch, quick, lambda epoch: seen.append((quick.says.value, quick.view.value)))
     quick.controls["seed"].value = 1
-    settle(quick)
-    assert quick.says.value == "ValueError: &lt;no&gt;"
+    assert [says.split(" …")[0] for says, _ in seen] == [f"epoch {i} of 10" for i in range(1, 11)]
+    assert len({view for _, view in seen}) == 10
+    assert quick.view.value == quick.picture(quick.done) and "After 10 epochs" in quick.says.value
+
+
+@pytest.mark.parametrize("epoch", [0, 4])
+def test_an_interrupted_run_leaves_the_one_before(quick, monkeypatch, epoch):
+    before, view = quick.done, quick.view.value
+
+    def interrupt(setting, on_epoch):
+        raise KeyboardInterrupt
+
+    def in_epoch(done):
+        if done == epoch:
+            raise KeyboardInterrupt
+
+    if epoch == 0:
+        monkeypatch.setattr(quick.homes, "run", interrupt)
+    else:
+        slowly(monkeypatch, quick, in_epoch)
+    quick.controls["seed"].value = 1
+    assert quick.done is before and quick.view.value == view and "Interrupted" in quick.says.value
     monkeypatch.undo()
     quick.controls["seed"].value = 2
-    settle(quick)
-    assert quick.done.setting.seed == 2
-
-
-def test_an_explosion_is_said(quick):
-    quick.guess.value = "explode"
-    quick.controls["learning_rate"].value = 1.0
-    settle(quick)
-    assert "Exploded" in quick.says.value and "as you said" in quick.says.value
-
-
-def test_the_worker_retires_and_the_next_move_has_another(quick, monkeypatch):
-    monkeypatch.setattr(module, "LINGER", 0.01)
-    quick.controls["seed"].value = 1
-    settle(quick)
-    first = quick.worker
-    if first is not None:
-        first.join(5)
-    assert quick.worker is None
-    monkeypatch.setattr(module, "LINGER", 30.0)
-    quick.controls["seed"].value = 2
-    settle(quick)
-    second = quick.worker
-    quick.controls["seed"].value = 3
-    settle(quick)
-    assert second is quick.worker is not first and quick.done.setting.seed == 3
+    assert quick.done.setting.seed == 2 and "After 10 epochs" in quick.says.value
 
 
 # --- the test part ---
@@ -304,7 +227,6 @@ def test_the_test_part_opens_once(quick):
     said = quick.test.value
     assert f"costs {quick.done.test:.3g}" in said and quick.open.disabled
     quick.controls["seed"].value = 7
-    settle(quick)
     quick.open.click()
     assert quick.test.value == said
 
@@ -320,15 +242,11 @@ def test_the_stored_text_is_the_setting_and_no_result():
     )
     assert box.static["text/html"].count("<img") == 1 and "alt=" in box.static["text/html"]
     box.explorer.controls["seed"].value = 1
-    settle(box.explorer)
     assert box.static["text/plain"] == text
 
 
-def test_old_runs_do_not_pile_up(quick):
-    for seed in range(30):
-        new_experiment(quick)
-        quick.controls["seed"].value = seed % 10
-        settle(quick)
-    assert len(quick.earlier) <= module.EARLIER
-    paths = quick.view.value.count("<path")
-    assert paths < 60  # axes included
+def test_old_runs_stay_faint_and_do_not_pile_up(quick):
+    one = quick.view.value.count("<path")
+    for moves, faint in (*((i, i) for i in range(1, 6)), *((i, 5) for i in range(6, 12))):
+        quick.controls["seed"].value = moves % 10
+        assert quick.view.value.count("<path") == one + faint

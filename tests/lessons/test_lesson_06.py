@@ -141,16 +141,16 @@ def test_a_learning_rate_that_is_not_doubled_would_be_seen(errors):
 
 
 def test_the_walks_of_the_syllabus():
-    from miniflow_classroom.widgets.explorer import fate, quartic, walk
+    from miniflow_classroom.widgets.explorer import end_of_walk, quartic, walk
 
     assert len(walk(3.0, 0.0005)) - 1 == 600
     assert len(walk(3.0, 0.03)) - 1 == 11
-    assert "for ever" in fate(walk(3.0, 0.1))
+    assert "for ever" in end_of_walk(walk(3.0, 0.1))
     places = walk(6.0, 0.01)
     assert len(places) - 1 == 70 and f"{places[-1]:.6f}" == "2.249965" and places[1] == pytest.approx(0.6)
     assert f"{quartic(9 / 4):.3f}" == "-6.543"
     assert walk(6.0, 1 / 90)[-1] == pytest.approx(0, abs=1e-9)
-    assert "flew off" in fate(walk(6.0, 0.0195))
+    assert "flew off" in end_of_walk(walk(6.0, 0.0195))
 
 
 def test_the_same_lines_learn_from_the_diabetes_data():
