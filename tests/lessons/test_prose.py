@@ -1,0 +1,281 @@
+"""Numbers in the sentences of the lessons: worked out, bound to an output, in the code around, or listed."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from tools import clean
+
+LESSONS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("[0-9]*.ipynb"))
+every_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+
+NUMBER = r"(?:(?<![\w)\]])-)?(?<![\w.,])\d+(?:[,_]\d{3})*(?:\.\d+)?(?:e[-+]\d+)?"
+POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+
+# A sentence, and the code or output that it repeats. # is a number: both have the same ones in order.
+REPEATED = {
+    "00": [
+        ("Three homes cost #, # and #. A lazy", "best_price_solution = (# + # + #) / 3"),
+    ],
+    "01": [
+        ("We fed # and it holds #:", 'x.forward(#) print(x.name, "holds", x.value) x holds #'),
+        ("shows its value: # + # = #", "x, value # y, value # z, value 10 q = Add(x, y), value #"),
+        ("`q` still remembered #.", "q = #, f = 90"),
+        ("(1 + 5) · 10 = #. To be safe", "q = 6, f = #"),
+    ],
+    "02": [
+        ("just run with x = #. Now x becomes #,", "build(#, 5, 10) run([x, y, z, q, f]) x.forward(#)"),
+        ("so it begins with # and must", "waiting Add for #"),
+        ("# for x + y + z: the Inputs", "count_orders(x_plus_y_times_z)) # 8"),
+        ("And # for (x + y) · z", "count_orders(x_plus_y_times_z)) 6 #"),
+        ("- # against #n + #.", "** (n + 2) - # and len(find_nodes([x])) == # * n + #"),
+    ],
+    "03": [
+        ("then # + # = #, then", "Add 0 + 4 (x) = 4 # + # (y) = #"),
+        ("then # + # = #. The code", "+ 5 (y) = 9 # + # (z) = #"),
+        ("By hand: # · # = #, then", "Mul # · # (x) = #"),
+        ("then # · # = #, then", "(x) = 4 # · # (y) = #"),
+        ("then # · # = #. *Find", "· 5 (y) = 20 # · # (z) = #"),
+        ("# pears at #,", "# · # = 3, so far"),
+        ("# plums at #,", "# · # = 3.5, so far"),
+        ("# melons at #,", "# · # = 4.2, so far"),
+        ("2 · 7 = #: it goes", "[1 2] and [5 7] give #"),
+        ("*Find # and # in the report", "[-3, -5] → [[#, #],"),
+        ("y = [#, #, #] and a = [#, #, #].", "{y: [#, #, #], a: [#, #, #]})"),
+        ("a third of it is about #.", "→ MSE = #"),
+        ("and tanh(#) is about #.", "Linear = # → Tanh = #"),
+        ("e^# still fits; e^# does not,", "e^# = 8.218e+307 s(-709) = 1.217e-308 e^# = inf"),
+    ],
+    "04": [
+        ("| x + # | # |", "x + # # 1.000 1.000"),
+        ("| # · x | # |", "# · x # 3.000 3.000"),
+        ("still at # and it is only", "{'q': 3, 'z': #}"),
+        ("as the # was in # · x", '"# · x": lambda x: # * x'),
+        ("so squaring has the slope # · #.", "{2 * 1 * (# * #)}"),
+        ("Doubling exchanges at #, adding at #,", "{# * # * (2 * 3)}"),
+        ("`z` gets the # of `q`", "d cost / d cost = 1 → for q -4, for z #"),
+        ("and `q` the # of `z`", "d cost / d cost = 1 → for q #, for z 3"),
+        ("over `p` exchanges at #,", '(x2, p): "#"'),
+        ("over `t` exchanges at #.", '(x2, t): "#"'),
+        ("wrote down # for the one road, and then put # in", "from x to p: # on the edge from x to t: #"),
+        ("to `u` it is # ·", "s = # w0"),
+        ("gets just #, for it", "w2: value -3, gradient #"),
+        ("with x = # and target y = #,", "one_weight = topological_sort({home: #, w: 1, price: #})"),
+        ("and the weight stands at #.", "one_weight = topological_sort({home: 2, w: #, price: 6})"),
+        ("every w from # to #, a parabola", "cost_of_one_weight(one_weight, w, low=#, high=#)"),
+    ],
+    "05": [
+        ("number of rows, is #.", "X (#, 2)"),
+        ("The targets are # and #, so", "y = np.array([#, #])"),
+        ("too low, by # and by #.", "y - a: [#. #.]"),
+        ("(1 + 4) / 2 = #.", "cost: #"),
+        ("Take the first weight, #.", "W = np.array([[#], [-1.0]])"),
+        ("row 0 moves by #, the one for row 1 by #.", "weight 0: # · -1 + # · -2"),
+        ("The gradients are # and #.", "= # weight 1: 2 · -1 + 4 · -2 = #"),
+        ("# and #, in the shape of", "print(X.T @ g) [[ #.] [#.]]"),
+        ("the shape of W, (#, #).", "X.T @ g: (#, #)"),
+        ("a step of # times the gradient", 'print(f"{cost_after(#):.4f}")'),
+        ("From # down to that", "step 0: cost #"),
+        ("the targets are # and #, each", "two_layers([X, [#, #], W1, b1, W2, b2])"),
+        ("The slope of w³ at # is", "(cube(# + h) - cube(2)) / h"),
+        ("# and #, from nothing but", "print(slopes.round(6)) [[ #.] [#.]]"),
+        ("with targets # and #, and one layer", "targets = [[-1.0, -2.0], [-1.0, -2.0]], [#, #]"),
+        ('The cost shouts "# and #,', "what the cost hands it: # and #"),
+        ("W2 is # and b2 is #.", "[-3.0], [[#]], [#]]"),
+        ("One is #, the other #.", "[-1.0, -2.0]], [#, #]"),
+    ],
+    "06": [
+        ("f(x) = x⁴ - #x³ + #.", "return x**4 - # * x**3 + #"),
+        ("derivative is #x³ - #x².", "return # * x**3 - # * x**2"),
+        ("We start at x = #,", "places = walk(#, learning_rate)"),
+        ("other still jumps after # steps", "walk(x, learning_rate, most=#)"),
+        ("from x = # with a learning rate of #. At", "places = walk(#, #)"),
+        ("And # leaps further", "# : 6.00 -4.53"),
+        ("Here are # made-up homes that cost about # for", "size=#) paid = # * rooms"),
+        ("or # at a time", "minibatches(500, #,"),
+        ("for # rough ones", "# rough steps: w"),
+        ("all # homes, all # columns, ten units", "homes, columns: (#, #)"),
+        ("# batches of # in an epoch.", "506 homes: # batches, the last of #"),
+        ("# small steps, and the cost", "update #: cost 5.8"),
+        ("The # steps of the first epoch", "304 homes: # batches"),
+        ("Its learning rate is #", "learning_rate_init=#"),
+        ("where ours is #.", "learning_rate: float = #"),
+        ("ten units, learning rate #,", "learning_rate: float = #"),
+        ("`learning_rate` #, `epochs` #,", "learning_rate: float = #, epochs: int = #"),
+        ("the other # to be judged", "cost on the # new homes"),
+        ("an epoch is # updates", "# homes: 28 batches"),
+        ("with all # rows at once", "batches of #, 2800 epochs"),
+        ("only # homes?", "# homes: cost on these"),
+        ("units and # epochs", "44 homes, 20 units, # epochs."),
+        ("And with # homes?", "# homes, L2 0:"),
+        ("happens to be # · #.", "506 homes: # batches, the last of #"),
+        ("with #, #, # and # hidden units", "zip(plots.flat, (#, #, #, #))"),
+    ],
+}
+
+# What no cell of its section says: what is worked out here, dates, the world outside.
+OWN = {
+    "00": [("Here are # homes around Boston in #,", [506, 1970]), ("*# homes with their prices.*", [506])],
+    "01": [("with x = # and y = # its value is #.", [9, 4, 9 - 4])],
+    "02": [
+        ("Arthur Kahn (#)", [1962]),
+        ("At # diamonds that is a million against #.", [18, 3 * 18 + 1]),
+    ],
+    "03": [
+        ("For Add we could begin at # and", [0]),
+        ("as # changes nothing in a sum", [0]),
+        ("a weight of # ignores it", [0]),
+        ("Change b to [-1, #]", [100]),
+        ("The number e is about #,", [math.e]),
+        ("how Python writes # · 10⁻⁴,", [1.23394576]),
+        ("The differences are #, # and #,", [1 - 4.5, 2 - 5, 3 - 10]),
+        ("their squares #, # and #.", [3.5**2, 3**2, 7**2]),
+        ("That makes #, and", [3.5**2 + 3**2 + 7**2]),
+        ("# is twice #, but", [7, 7 / 2]),
+        ("# of the #.", [7**2, 70.25]),
+        ("from # to #. Our library", [-1, 1]),
+        ("The weighted sum is #, the bias takes # away", [6 * 0.5 + 14 * 0.25 + 3 * 1.4, 12]),
+        ("a float has about # digits", [16]),
+        ("ends at about # · 10³⁰⁸", [1.7976931348623157]),
+        ("begins with # zeros", [308]),
+    ],
+    "04": [
+        ("For x² at 1 it is #.", [2 * 1]),
+        ("one dollar buys # yen, one euro buys 2 · # yen", [100, 100]),
+        ("squaring at #.", [2 * 3]),
+        ("never fall below #.", [0]),
+        ("at w = #, where it is *positive*, #.", [5, -2 * 2 * (6 - 2 * 5)]),
+    ],
+    "05": [("w³ at 2 is #.", [3 * 2**2]), ("numbers near # and # arrive", [-8, -10])],
+    "06": [
+        ("Prices are from #,", [1970]),
+        ("in # for a study", [1978]),
+        ("as 50 in #,", [1970]),
+        ("the same homes: # to learn", [506 - 102]),
+        ("with batches of # an epoch", [1]),
+        ("a table of # people", [442]),
+        ("says #, #, # and # the numbers", [506, 304, 12, 13]),
+    ],
+}
+
+
+def in_words(cell) -> str:
+    """A markdown cell without addresses, and without what guides the reader: minutes, lessons, list marks."""
+    text = re.sub(r"\]\([^)]*\)", "]", cell.source)
+    text = re.sub(r"(?<!-)\b\d+ minutes?\b|(?<![-.])\b0\d\b|(?m:^\d\. )", " ", text)
+    return " ".join(text.split())
+
+
+def in_code(cell) -> str:
+    """The source of a code cell and the text that it stores."""
+    found = [cell.source]
+    for output in cell.outputs:
+        data = output.get("data", {})
+        found += [output.get("text", ""), data.get("text/plain", ""), data.get("text/markdown", "")]
+    return " ".join(" ".join(found).split())
+
+
+def sections(path: Path) -> list[tuple[list[str], str]]:
+    """The sentences under each heading, a text a cell, and all code and outputs there."""
+    found: list[list] = [[]]
+    for cell in clean.read(path).cells:
+        if cell.cell_type == "markdown" and cell.source.startswith("## "):
+            found.append([])
+        found[-1].append(cell)
+    frame = {"opening", "words", "close", "map"}  # what repeats the lesson in general words
+    return [
+        (
+            [
+                in_words(c)
+                for c in cells
+                if c.cell_type == "markdown" and not frame & set(c.metadata.get("tags", []))
+            ],
+            " ".join(in_code(c) for c in cells if c.cell_type == "code"),
+        )
+        for cells in found
+    ]
+
+
+def value(number: str) -> float:
+    return float(number.replace(",", "").replace("_", ""))
+
+
+def equal(said: str, exact: float) -> bool:
+    """Whether a number is what a sentence says it is, in the decimals that it says."""
+    places = len(said.partition(".")[2])
+    return value(said) == exact or (places > 0 and abs(value(said) - exact) <= 0.501 * 10**-places)
+
+
+def pattern(fragment: str) -> re.Pattern:
+    return re.compile(re.escape(fragment).replace(r"\#", f"({NUMBER})").replace(r"\ ", r"\s*"))
+
+
+# 4 + 5 = 9, and 540 / 90 is 6
+SUM = re.compile(
+    r"(?<![\w.^])(?P<sum>[(\d-][\d.()⁰¹²³⁴⁵⁶⁷⁸⁹ +·/-]*[\d)⁰¹²³⁴⁵⁶⁷⁸⁹])(?: = |, about | is )"
+    r"(?P<result>-?\d[\d,.]*\d|-?\d)(?![\d/]| [·+/])"
+)
+
+
+def sums(text: str) -> list[re.Match]:
+    """The calculations that a sentence writes out."""
+    return [match for match in SUM.finditer(text) if re.search(r"[·/+⁰¹²³⁴⁵⁶⁷⁸⁹]| - ", match["sum"])]
+
+
+def worked_out(text: str) -> float:
+    text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda power: "**" + power[0].translate(POWERS), text)
+    return eval(text.replace("·", "*"), {"__builtins__": {}})
+
+
+@every_lesson
+def test_what_a_sentence_works_out_is_right(path):
+    for texts, _ in sections(path):
+        for text in texts:
+            for match in sums(text):
+                assert equal(match["result"], worked_out(match["sum"])), match[0]
+
+
+def test_a_wrong_sum_would_be_found():
+    right = "By hand 4 + 5 = 9, then (-1) · 2 - 3 = -5; 540 / 90 is 6, and (505 / 506)⁵⁰⁶, about 0.37."
+    found = sums(right)
+    assert [match["result"] for match in found] == ["9", "-5", "6", "0.37"]
+    assert all(equal(match["result"], worked_out(match["sum"])) for match in found)
+    assert not equal("0.36", worked_out(found[3]["sum"])) and not equal("8", worked_out(found[0]["sum"]))
+
+
+@pytest.mark.parametrize("lesson, said, stored", [(k, *row) for k, rows in REPEATED.items() for row in rows])
+def test_a_sentence_says_the_number_that_the_cell_has(lesson, said, stored):
+    (path,) = [path for path in LESSONS if path.stem.startswith(lesson)]
+    texts = " ".join(text for section, _ in sections(path) for text in section)
+    code = " ".join(code for _, code in sections(path))
+    in_sentence, in_cell = pattern(said).search(texts), pattern(stored).search(code)
+    assert in_sentence and in_cell, "no such sentence" if in_cell else "no such code or output"
+    assert len(in_sentence.groups()) == len(in_cell.groups()) > 0
+    for one, other in zip(in_sentence.groups(), in_cell.groups()):
+        assert equal(one, value(other)), (in_sentence[0], in_cell[0])
+
+
+@every_lesson
+def test_every_number_in_a_sentence_is_in_the_code_around_it_or_worked_out_or_listed(path):
+    lesson, unknown = path.stem[:2], []
+    own = [(pattern(said), said, values) for said, values in OWN[lesson]]
+    listed = [*(pattern(said) for said, _ in REPEATED[lesson]), *(one for one, _, _ in own)]
+    whole = " ".join(text for texts, _ in sections(path) for text in texts)
+    for one, said, values in own:
+        found = one.search(whole)
+        assert found, f"no such sentence any more: {said}"
+        assert all(equal(number, exact) for number, exact in zip(found.groups(), values, strict=True)), said
+    for texts, code in sections(path):
+        known = [value(number) for number in re.findall(NUMBER, code)]
+        for text in texts:
+            told = sums(text) + [match for one in listed for match in one.finditer(text)]
+            for number in re.finditer(NUMBER, text):
+                if any(match.start() <= number.start() < match.end() for match in told):
+                    continue
+                if not any(equal(number[0], exact) for exact in known):
+                    unknown.append(f"{number[0]}: {text[:80]}")
+    assert not unknown, "\n".join(unknown)
