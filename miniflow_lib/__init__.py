@@ -12,7 +12,7 @@ from .sorting import topological_sort
 from .tracing import trace
 from .training import minibatches, sgd_update, train
 
-__version__ = "1.0.0"
+__version__ = "1.1.0"
 
 __all__ = ["MSE", "Add", "Input", "Linear", "Mul", "Node", "Sigmoid", "forward_pass", "topological_sort"]
 __all__ += ["backward_pass", "forward_and_backward", "load_boston", "minibatches", "sgd_update", "train"]
