@@ -1,7 +1,9 @@
 """The bar of a training: what it stores, and how often it moves."""
 
+from IPython.core.interactiveshell import InteractiveShell
 from nbclient import NotebookClient
 from nbformat import v4
+from traitlets.config import Config
 
 from miniflow_classroom import bar
 from miniflow_classroom.widgets import base
@@ -41,3 +43,14 @@ def test_the_bar_moves_so_seldom_that_the_server_drops_nothing(monkeypatch):
     show(9_000)
     show(9_000)  # the end, told once more
     assert seen[-1] == 9_000
+
+
+def test_without_a_notebook_the_bar_is_a_line_and_stops_nothing(capsys):
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    try:  # IPython in a terminal
+        shell.run_cell("from miniflow_classroom import bar\nshow = bar(5)\nfor n in 1, 5, 5: show(n)")
+    finally:
+        InteractiveShell.clear_instance()
+    assert capsys.readouterr().out == "5 epochs\n"
+    show = bar(5)  # and no IPython at all
+    assert [show(done) for done in (1, 5, 5)] == [None] * 3
