@@ -8,12 +8,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from functools import partial
-from html import escape
 from pathlib import Path
 
-BLUE, INK, GREY = "#0072B2", "#1a1a1a", "#777"
+from miniflow_classroom.show import plots
+from miniflow_classroom.show.plots import BLUE, GREY, INK
+
 PALE_BLUE, PALE_GREY = "#cfe8ff", "#f4f4f4"
-FONT = "DejaVu Sans,Verdana,Arial,sans-serif"
 IMAGES = Path("notebooks/images")
 
 LESSONS = (  # the lines that stand in each lesson's box
@@ -31,11 +31,8 @@ class Sketch:
     """A white card of a given size on which boxes, arrows and words are put."""
 
     def __init__(self, width: int, height: int, alt: str):
-        self.parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-            f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(alt)}" font-family="{FONT}">',
-            f'<rect width="{width}" height="{height}" fill="#fff"/>',
-        ]
+        self.width, self.height, self.alt = width, height, alt
+        self.parts: list[str] = []
 
     def box(self, x: float, y: float, w: float, h: float, text: Sequence[str], **look) -> None:
         """A box with its lines in the middle.
@@ -66,11 +63,9 @@ class Sketch:
 
     def text(self, x: float, y: float, text: str, **look) -> None:
         """Words whose middle (or, with anchor="start", whose beginning) is at x, on the line y."""
-        weight = ' font-weight="bold"' if look.get("bold") else ""
-        self.parts.append(
-            f'<text x="{x:g}" y="{y:g}" font-size="{look.get("size", 14)}" fill="{look.get("fill", INK)}" '
-            f'text-anchor="{look.get("anchor", "middle")}"{weight}>{escape(text)}</text>'
-        )
+        form = f' font-size="{look.get("size", 14)}"' + ' font-weight="bold"' * look.get("bold", False)
+        colour, anchor = look.get("fill", INK), look.get("anchor", "middle")
+        self.parts.append(plots.text(x, y, text, colour, anchor, form))
 
     def arrow(self, *points: tuple[float, float], colour: str = INK, dashed: bool = False) -> None:
         """A line of straight pieces through the points, with a head at its end."""
@@ -85,7 +80,7 @@ class Sketch:
         self.parts.append(f'<path d="M{"L".join(f"{x:g} {y:g}" for x, y in head)}Z" fill="{colour}"/>')
 
     def svg(self) -> str:
-        return "".join(self.parts) + "</svg>\n"
+        return plots.card(self.width, self.height, "".join(self.parts), self.alt) + "\n"
 
 
 def series(here: int) -> str:

@@ -54,7 +54,7 @@ class Chart:
 
     x, y: the ranges of the axes; names: the words beside them; alt: the chart in words; size and margins
     (left, top, right, bottom) in pixels; letters: their height; title: a line above the frame; log: y in
-    powers of ten; ticks: about how many numbers an axis gets; x_ticks: {x: text} in their place.
+    powers of ten; ticks: about how many numbers an axis gets; x_ticks, y_ticks: {number: text} instead.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Chart:
         log: bool = False,
         ticks: int = 7,
         x_ticks: Mapping[float, str] | None = None,
+        y_ticks: Mapping[float, str] | None = None,
     ):
         self.x, self.y, self.names, self.alt, self.title = x, y, names, alt, title
         self.width, self.height = size
@@ -78,11 +79,11 @@ class Chart:
         self.inner_width = self.width - self.left - right
         self.inner_height = self.height - self.top - bottom
         self.letters, self.log = letters, log
+        rounded = powers_of_ten(*y) if log else round_numbers(*y, ticks)
         self.x_ticks = (
             {tick: number(tick) for tick in round_numbers(*x, ticks)} if x_ticks is None else x_ticks
         )
-        rounded = powers_of_ten(*y) if log else round_numbers(*y, ticks)
-        self.y_ticks = {tick: number(tick) for tick in rounded}
+        self.y_ticks = {tick: number(tick) for tick in rounded} if y_ticks is None else y_ticks
         self.marks: list[str] = []  # inside the frame, cut off at it
         self.around: list[str] = []
 
@@ -162,15 +163,18 @@ class Chart:
         inner = f'x="{self.left:g}" y="{self.top:g}" {frame}'
         middle, centre = self.left + self.inner_width / 2, self.top + self.inner_height / 2
         turned = f' transform="rotate(-90 {self.letters + 2} {centre:g})"'
+        words = [
+            (middle, self.height - 8, self.names[0], ""),
+            (self.letters + 2, centre, self.names[1], turned),
+            (middle, self.top - self.letters / 2, self.title, ""),
+        ]
         place = f' transform="translate({x:g})"' if x else ""
         parts = [
             *self._grid(),
             f'<svg {inner} overflow="hidden">{"".join(self.marks)}</svg>',
             f'<rect {inner} fill="none" stroke="{GREY}"/>',
             *self.around,
-            text(middle, self.height - 8, self.names[0]),
-            text(self.letters + 2, centre, self.names[1], look=turned),
-            text(middle, self.top - self.letters / 2, self.title) if self.title else "",
+            *(text(px, py, said, look=look) for px, py, said, look in words if said),
         ]
         return f'<g font-size="{self.letters}"{place}>{"".join(parts)}</g>'
 

@@ -8,14 +8,15 @@ from html import escape
 
 import ipywidgets
 
+from miniflow_lib.trace_text import number
 from miniflow_lib.tracing import trace
 from miniflow_classroom.gradients.faults import FATES, FAULTS, STEPS, Fault, Run, check, fate, run
-from miniflow_classroom.show.plots import BLUE, GREY, INK, picture_html
+from miniflow_classroom.show.plots import BLUE, INK, Chart, picture_html
 from miniflow_classroom.widgets.base import LatestOnly, StaticBox
 
 TEXT = (
     f"The fault lab: {len(FAULTS)} bugs. Pick one, say what the cost will do, then look.\n"
-    + "\n".join(f"{number:2}. {fault.title}" for number, fault in enumerate(FAULTS, 1))
+    + "\n".join(f"{place:2}. {fault.title}" for place, fault in enumerate(FAULTS, 1))
     + f"\nIts cost: {', '.join(FATES[:-1])} or {FATES[-1]}?"
 )
 CODE = (
@@ -24,8 +25,8 @@ CODE = (
     "font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px)"
 )
 WIDE = {"width": "100%"}
-HIGHEST, LOWEST = 1e4, 1e-2  # of the drawing: a cost that explodes leaves it at the top
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 600, 270, 56, 148, 16, 40
+LOWEST, HIGHEST = 1e-2, 1e4  # of the drawing: a cost that explodes leaves it at the top
+WIDTH = 600  # of the drawing, in pixels
 
 
 def fault_lab() -> StaticBox:
@@ -35,7 +36,7 @@ def fault_lab() -> StaticBox:
     tells no fate.
     """
     bug = ipywidgets.Dropdown(
-        options=[(f"{number}. {fault.title}", fault) for number, fault in enumerate(FAULTS, 1)],
+        options=[(f"{place}. {fault.title}", fault) for place, fault in enumerate(FAULTS, 1)],
         description="Bug:",
         layout=ipywidgets.Layout(width="auto", max_width="34em"),
     )
@@ -90,59 +91,28 @@ def report(fault: Fault, said: str) -> str:
 
 def curves(healthy: Run, faulty: Run, end: str) -> tuple[str, str]:
     """Both costs over the steps as (SVG, the same in words). Up and down in powers of ten."""
-    marks = "".join(_mark(power) for power in (-2, -1, 0, 1, 2, 3, 4))
-    steps = "".join(
-        f'<text x="{_x(step):.1f}" y="{HEIGHT - 22}" text-anchor="middle">{step}</text>'
-        for step in range(0, STEPS + 1, 50)
-    )
-    last = [_y(run.costs[-1]) for run in (healthy, faulty)]
-    if abs(last[0] - last[1]) < 30 and len(faulty.costs) > STEPS:  # two labels need room for two lines each
-        middle, sign = sum(last) / 2, 1 if last[0] >= last[1] else -1
-        last = [middle + sign * 15, middle - sign * 15]
-    right, faulty_right = _x(STEPS) + 8, _x(len(faulty.costs) - 1) + 8
-    labels = f"healthy: {healthy.costs[-1]:.2g}", f"with the bug: {_short(faulty.costs[-1])}"
     alt = (
         f"The cost over {STEPS} steps. Healthy: from {healthy.costs[0]:.3g} to {healthy.costs[-1]:.2g}. "
         f"With the bug: {end}, from {faulty.costs[0]:.3g} to {faulty.costs[-1]:.2g}."
     )
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
-        f'height="{HEIGHT}" role="img" aria-label="{escape(alt)}" font-size="12" '
-        f'font-family="DejaVu Sans,Verdana,Arial,sans-serif" fill="{INK}">'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff" rx="6"/>{marks}{steps}'
-        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">steps</text>'
-        f'<text x="8" y="{TOP}">cost</text>'
-        f'<path d="{_line(healthy.costs)}" fill="none" stroke="{BLUE}" stroke-width="2.5"/>'
-        f'<path d="{_line(faulty.costs)}" fill="none" stroke="{INK}" stroke-width="2" '
-        'stroke-dasharray="6 3"/>'
-        f'<text x="{right:.1f}" y="{last[0] + 4:.1f}" fill="{BLUE}">{labels[0]}</text>'
-        f'<text x="{faulty_right:.1f}" y="{last[1] + 4:.1f}">{labels[1]}</text></svg>'
-    )
-    return svg, alt
+    frame = {"size": (WIDTH, 270), "margins": (62, 14, 148, 42), "log": True}
+    chart = Chart((0, STEPS), (LOWEST, HIGHEST), ("steps", "cost"), alt, **frame)
+    drawn = [_inside(run.costs) for run in (healthy, faulty)]
+    below = chart.at(0, drawn[0][-1])[1] - chart.at(0, drawn[1][-1])[1]
+    together = len(drawn[1]) > STEPS and abs(below) < 16  # two labels need room for two lines
+    apart = math.copysign(8 - abs(below) / 2, below) if together else 0
+    for name, trained, costs, colour, dash, down in (
+        ("healthy", healthy, drawn[0], BLUE, "none", apart),
+        ("with the bug", faulty, drawn[1], INK, "6 3", -apart),
+    ):
+        last = number(trained.costs[-1], 2) if trained.costs[-1] <= HIGHEST else "off the page"
+        chart.curve(range(len(costs)), costs, colour, dash=dash)
+        lower = 10 if costs[-1] == HIGHEST else down  # under the frame's upper line
+        chart.label(len(costs) - 1, costs[-1], f"{name}: {last}", colour, lower)
+    return chart.svg(), alt
 
 
-def _x(step: float) -> float:
-    return LEFT + (WIDTH - LEFT - RIGHT) * step / STEPS
-
-
-def _y(cost: float) -> float:
-    share = math.log10(min(max(cost, LOWEST), HIGHEST) / LOWEST) / math.log10(HIGHEST / LOWEST)
-    return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP - 10) * share
-
-
-def _mark(power: int) -> str:
-    y = _y(10.0**power)
-    return (
-        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>'
-        f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end" fill="{GREY}">{10.0**power:g}</text>'
-    )
-
-
-def _line(costs: Sequence[float]) -> str:
-    """The path up to where it leaves the drawing."""
-    inside = next((n + 1 for n, cost in enumerate(costs) if not cost <= HIGHEST), len(costs))
-    return "M" + "L".join(f"{_x(step):.1f} {_y(cost):.1f}" for step, cost in enumerate(costs[:inside]))
-
-
-def _short(cost: float) -> str:
-    return f"{cost:.2g}" if cost <= HIGHEST else "off the page"
+def _inside(costs: Sequence[float]) -> list[float]:
+    """The costs up to where they leave the drawing at the top; those too low to be seen at its foot."""
+    leaves = next((step for step, cost in enumerate(costs) if not cost <= HIGHEST), len(costs))
+    return [max(cost, LOWEST) for cost in costs[:leaves]] + [HIGHEST] * (leaves < len(costs))

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from html import escape
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from miniflow_lib import errors
-from miniflow_classroom.show.plots import BLUE, CARD, INK, picture_html
+from miniflow_classroom.show.plots import BLUE, CARD, FONT, INK, Chart, card, page_width, picture_html
 from miniflow_classroom.widgets.base import StaticBox
 from miniflow_classroom.widgets.stepper import played
 
-GREY = "#777"
-FONT = 'font-family="DejaVu Sans,Verdana,Arial,sans-serif"'
 SIDE = 330  # of the square in which the cloud is drawn, in pixels
-BARS = 360  # the width of the costs beside it
 
 
 def watch_learning(snapshots: Mapping[int, np.ndarray], targets: np.ndarray) -> StaticBox:
@@ -30,9 +26,10 @@ def watch_learning(snapshots: Mapping[int, np.ndarray], targets: np.ndarray) -> 
     frames = []
     for number, (rounds, cloud) in enumerate(clouds.items()):
         words = f"After {_rounds(rounds)} the cost is {_short(costs[rounds])}."
-        seen = dict(list(costs.items())[: number + 1])
-        parts = _bars(seen, list(costs), lazy) + _cloud(targets, cloud, BARS + 70)
-        svg = _svg(BARS + SIDE + 80, SIDE + 90, parts, words)
+        bars, dots = _bars(list(costs), list(costs.values())[: number + 1], lazy), _cloud(targets, cloud)
+        width = bars.width + dots.width
+        look = f'{FONT} style="{page_width(width)}"'
+        svg = card(width, bars.height, bars.drawn() + dots.drawn(bars.width), words, look)
         frames.append(f'<div style="{CARD}"><div>{words}</div>{svg}</div>')
     stored = _stored(targets, clouds, costs)
     return StaticBox(played(frames), **stored, page=lambda: {"kind": "frames", "frames": frames})
@@ -63,72 +60,60 @@ def _stored(targets: np.ndarray, clouds: Mapping[int, np.ndarray], costs: Mappin
     four = [rounds[round(place * (len(rounds) - 1) / 3)] for place in range(4)] if len(rounds) > 4 else rounds
     told = ", ".join(f"{_short(costs[r])} after {_rounds(r)}" for r in four)
     alt = f"Predicted against true prices while the program learns. The cost is {told}."
-    parts = []
-    for place, r in enumerate(four):
-        x = place * (SIDE + 30)
-        parts += _cloud(targets, clouds[r], x + 50, size=24)
-        parts.append(_text(x + 50 + SIDE / 2, 32, f"after {_rounds(r)}: cost {_short(costs[r])}", 23))
-    width = len(four) * (SIDE + 30) + 30
-    return {"text": alt, "html": picture_html(_svg(width, SIDE + 100, parts, alt), alt, 860)}
+    parts, x = "", 0
+    for r in four:
+        chart = _cloud(targets, clouds[r], f"after {_rounds(r)}: cost {_short(costs[r])}", first=x == 0)
+        parts += chart.drawn(x)
+        x += chart.width
+    return {"text": alt, "html": picture_html(card(x, chart.height, parts, alt), alt, 880)}
 
 
-def _cloud(targets: np.ndarray, predicted: np.ndarray, left: float, size: int = 14) -> list[str]:
-    """Dots at (true price, predicted price) in a square, what would fall outside at its edge."""
+def _cloud(targets: np.ndarray, predicted: np.ndarray, title: str = "", first: bool = True) -> Chart:
+    """Dots at (true price, predicted price) in a square, what would fall outside at its edge.
+
+    title: for one of a row, whose letters are larger; not the first one: without a name and numbers upwards.
+    """
     high = float(targets.max())
-    low, high = -0.15 * high, 1.1 * high  # room for the nonsense of the first guesses
+    ends = -0.15 * high, 1.1 * high  # room for the nonsense of the first guesses
+    letters = 25 if title else 14
+    left, top, foot = (3.7 * letters if first else 12), (1.8 * letters if title else 14), 3.1 * letters
+    chart = Chart(
+        ends,
+        ends,
+        ("true price", "predicted" if first else ""),
+        alt="",
+        size=(left + SIDE + 12, top + SIDE + foot),
+        margins=(left, top, 12, foot),
+        letters=letters,
+        title=title,
+        ticks=4,
+        y_ticks=None if first else {},
+    )
+    chart.line(0, 0, 1, INK, "none")
+    chart.cloud(targets, np.nan_to_num(predicted, nan=ends[0]), BLUE)
+    return chart
 
-    def along(price):
-        return SIDE * (np.clip(np.nan_to_num(price, nan=low), low, high) - low) / (high - low)
 
-    foot = 45 + SIDE
-    dots = "".join(f"M{left + x:.0f} {foot - y:.0f}h0" for x, y in zip(along(targets), along(predicted)))
-    parts = [
-        f'<rect x="{left}" y="45" width="{SIDE}" height="{SIDE}" fill="#fff" stroke="{GREY}"/>',
-        f'<path d="M{left} {foot}L{left + SIDE} 45" stroke="{INK}" stroke-width="1.5"/>',
-        f'<path d="{dots}" stroke="{BLUE}" stroke-width="5.5" stroke-linecap="round" stroke-opacity="0.5"/>',
-    ]
-    for price in np.linspace(0, targets.max(), 3):
-        at = float(along(price))
-        parts.append(_text(left + at, foot + size + 2, f"{price:g}", size))
-        parts.append(_text(left - 5, foot - at + size / 3, f"{price:g}", size, "end"))
-    parts.append(_text(left + SIDE / 2, foot + 2 * size + 4, "true price →", size))
-    parts.append(_text(left + 8, 45 + size + 4, "↑ predicted", size, "start"))
-    return parts
-
-
-def _bars(seen: Mapping[int, float], all_rounds: list[int], lazy: float) -> list[str]:
+def _bars(rounds: Sequence[int], seen: Sequence[float], lazy: float) -> Chart:
     """One bar a picture seen so far, its height the cost; a dashed line where the lazy program stands."""
-    top, size, highest = 45, SIDE, lazy * 1.4
-    wide = (BARS - 20) / len(all_rounds)
-    parts = [_text(10 + BARS / 2, 28, "cost after so many rounds", 15)]
-    for number, rounds in enumerate(all_rounds):
-        x = 10 + number * wide
-        parts.append(_text(x + wide / 2, top + size + 22, str(rounds), 13))
-        if rounds not in seen:
-            continue
-        cost = seen[rounds]
-        tall = size * (cost if cost <= highest else highest) / highest  # nan is too high as well
-        bar = f'x="{x + 3:.1f}" y="{top + size - tall:.1f}" width="{wide - 6:.1f}" height="{tall:.1f}"'
-        parts.append(f'<rect {bar} fill="{BLUE}" fill-opacity="{1 if rounds == list(seen)[-1] else 0.35}"/>')
-        above = top + size - tall - 5 if cost <= highest else top - 4
-        parts.append(_text(x + wide / 2, above, _short(cost) + "↑" * (not cost <= highest), 13))
-    level = top + size - size * lazy / highest
-    parts.append(f'<path d="M10 {level:.1f}h{BARS - 20}" stroke="{INK}" stroke-dasharray="6 4"/>')
-    parts.append(_text(BARS - 12, level - 6, f"always the average: {_short(lazy)}", 13, "end"))
-    parts.append(f'<path d="M10 {top + size}h{BARS - 20}" stroke="{GREY}"/>')
-    return parts
-
-
-def _svg(width: float, height: float, parts: list[str], words: str) -> str:
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" '
-    look = f'style="width:100%;max-width:{width:g}px" aria-label="{escape(words)}" {FONT}>'
-    ground = f'<rect width="{width:g}" height="{height:g}" fill="#fff"/>'
-    return head + look + ground + "".join(parts) + "</svg>"
-
-
-def _text(x: float, y: float, words: str, size: int, anchor: str = "middle") -> str:
-    look = f'font-size="{size}" fill="{INK}" text-anchor="{anchor}"'
-    return f'<text x="{x:.1f}" y="{y:.1f}" {look}>{escape(words)}</text>'
+    chart = Chart(
+        (-0.15, len(rounds) + 0.15),
+        (0, 1.5 * lazy),
+        ("after so many rounds", "cost"),
+        alt="",
+        size=(62 + SIDE + 12, 14 + SIDE + 3.1 * 14),
+        margins=(62, 14, 12, 3.1 * 14),
+        letters=13,
+        x_ticks={place + 0.5: str(r) for place, r in enumerate(rounds)},
+    )
+    for place, cost in enumerate(seen):
+        tall = cost if cost <= 1.4 * lazy else 1.4 * lazy  # nan is too high as well
+        chart.bar(place + 0.1, place + 0.9, tall, BLUE, 1 if place == len(seen) - 1 else 0.35)
+        above = _short(cost) + "↑" * (not cost <= 1.4 * lazy)
+        chart.words(place + 0.5, tall + 0.02 * lazy, above, INK, "middle")
+    chart.line(0, lazy, 0, INK, "6 4")
+    chart.words(0.99 * len(rounds), 1.03 * lazy, f"always the average: {_short(lazy)}", INK)
+    return chart
 
 
 def _short(cost: float) -> str:

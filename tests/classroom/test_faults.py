@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from miniflow_lib import ops, trace
+from tests.charts import BLUE, INK, read_charts
 from tools import clean
 from miniflow_classroom.gradients import faults
 from miniflow_classroom.gradients.check import UNKNOWN, WRONG
@@ -157,7 +158,14 @@ def test_a_report_has_the_curves_in_words_the_fate_and_the_verdict(fault, health
     assert f"With the bug: {end}" in re.search(r'alt="([^"]*)"', html)[1]
     assert ("✓ It does." in html) == (end == STALLS)
     assert "You said: <i>stalls</i>" in html and "✗ wrong" in html
-    svg, _ = lab.curves(healthy, faults.run(fault), end)
+    faulty = faults.run(fault)
+    svg, _ = lab.curves(healthy, faulty, end)
+    (chart,) = read_charts(svg, log=True)
+    for curve, run in ((chart.curves[BLUE, False], healthy), (chart.curves[INK, True], faulty)):
+        inside = next((n for n, cost in enumerate(run.costs) if not cost <= 1e4), len(run.costs))
+        assert curve[:inside, 0] == pytest.approx(range(inside), abs=0.1)
+        assert curve[:inside, 1] == pytest.approx(run.costs[:inside], rel=0.02)
+        assert inside == len(run.costs) or curve[inside:, 1] == pytest.approx([1e4], rel=0.02)
     assert "nan" not in svg and "inf" not in svg.replace("info", "")
     assert "<script" not in svg and " id=" not in svg
 

@@ -1,11 +1,13 @@
 """The film of a training: one frame a moment, its words right, its picture on its card."""
 
+import base64
 import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
 
+from tests.charts import INK, read_charts
 from miniflow_classroom import watch_learning
 
 TARGETS = np.array([10.0, 20.0, 30.0, 40.0])
@@ -28,11 +30,34 @@ def test_each_moment_is_a_frame_that_says_its_cost(film):
     assert film.static["text/plain"].endswith("The cost is 125 after 1 round, 4.0 after 5 rounds.")
 
 
-def test_every_home_is_a_dot_at_its_place(film):
-    dots = re.findall(r"M(\d+) (\d+)h0", frames(film)[1])
-    assert len(dots) == len(TARGETS)
-    across, down = np.array(dots, dtype=float).T
-    assert (np.diff(across) > 0).all() and (np.diff(down) < 0).all()  # dearer is to the right, and higher
+def test_every_home_is_a_dot_at_its_true_and_its_predicted_price(film):
+    for frame, rounds in zip(frames(film), (1, 5)):
+        _, cloud = read_charts(frame)
+        predicted = MOMENTS[rounds].ravel()
+        assert cloud.dots == pytest.approx(np.stack([TARGETS, predicted], axis=1), abs=0.5)
+        assert {"true price", "predicted"} <= set(cloud.words)
+        x, y = cloud.curves[INK, False].T
+        assert x == pytest.approx(y, abs=0.1)  # the line of true prices
+
+
+def test_each_moment_seen_so_far_is_a_bar_as_high_as_its_cost():
+    costs = [64, 16, 4]  # the average of the targets costs 125
+    film = watch_learning({n: TARGETS + cost**0.5 for n, cost in enumerate(costs)}, TARGETS)
+    for number, frame in enumerate(frames(film), 1):
+        bars, _ = read_charts(frame)
+        assert bars.bars[:, 1] == pytest.approx(costs[:number], abs=0.5)
+        assert bars.curves[INK, True][:, 1] == pytest.approx([125, 125], abs=0.5)
+        assert {"64", "always the average: 125"} <= set(bars.words)
+
+
+def test_the_stored_clouds_are_those_of_their_moments():
+    film = watch_learning({n: TARGETS * n / 4 for n in range(5)}, TARGETS)
+    svg = base64.b64decode(re.search('base64,([^"]+)', film.static["text/html"])[1]).decode()
+    pictures = read_charts(svg)
+    for picture, shown in zip(pictures, (0, 1, 3, 4), strict=True):
+        assert any(words.startswith(f"after {shown} round") for words in picture.words)
+        assert picture.dots[:, 0] == pytest.approx(TARGETS, abs=0.5)
+    assert pictures[0].dots[:, 1] == pytest.approx([0] * 4, abs=0.5)
 
 
 def test_frames_and_stored_picture_are_sound_svg_without_ids(film):
