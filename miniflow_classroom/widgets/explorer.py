@@ -70,7 +70,6 @@ def descent(start: float = 3.0, step: float = 0.01) -> StaticBox:
     slider = ipywidgets.SelectionSlider(
         options=[(f"{s:g}", s) for s in options], value=step, description="step size"
     )
-    view, says = ipywidgets.HTML(), ipywidgets.HTML()
     low, high = min(-1.0, start - 0.4), max(3.4, start + 0.4)
     xs = [low + (high - low) * i / 150 for i in range(151)]
     tallest = max(quartic(start) * 1.1, 14.0)
@@ -87,14 +86,15 @@ def descent(start: float = 3.0, step: float = 0.01) -> StaticBox:
         chart.dot(start, quartic(start), INK, 5)
         return chart.svg(), sentence
 
+    svg, sentence = picture(step)
+    view, says = ipywidgets.HTML(svg), ipywidgets.HTML(escape(sentence))
+
     @LatestOnly
     def draw(size: float) -> None:
         svg, sentence = picture(size)
         view.value, says.value = svg, escape(sentence)
 
-    draw(step)
     slider.observe(lambda change: draw(change["new"]), "value")
-    svg, sentence = picture(step)
 
     def page() -> dict:
         frames = [f'<div style="{CARD}">{escape(said)}{svg}</div>' for svg, said in map(picture, options)]
@@ -303,7 +303,7 @@ class Explorer:
             self.runs = [*self.runs[-EARLIER:], self.homes.run(setting, progress)]
             says = self._sentence() + self._verdict()
         except KeyboardInterrupt:
-            says = "Interrupted. You see the run before it again."
+            says = "Interrupted. The picture shows the run before it."
         self.view.value, self.says.value = self.picture(self.done), says
 
     def _verdict(self) -> str:
