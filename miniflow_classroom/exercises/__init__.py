@@ -1,4 +1,8 @@
-"""What each lesson asks and how it is judged: a module a lesson, with EXERCISES and QUIZ."""
+"""What each lesson asks and how it is judged: for each lesson its words (.toml) and how answers are judged (.py).
+
+A lesson's module has EXERCISES and QUIZ. The sentence for a mistake is beside the line that recognises it; all
+other words, and the questions of the quiz, are in the .toml file of the same name.
+"""
 
 from miniflow_classroom.exercises import (
     lesson_00,

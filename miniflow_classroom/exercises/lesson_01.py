@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from miniflow_lib.errors import is_node
 from miniflow_lib.nodes import Input, Node
 from miniflow_lib.ops import Add, Mul
-from miniflow_classroom.judge.exercise import Exercise, Judge, Question
+from miniflow_classroom.exercises.texts import Texts
+from miniflow_classroom.judge.exercise import Judge
 from miniflow_classroom.judge.vocabulary import close, raises, value
 
 FEEDS = {"x": ["q", "f"], "y": ["q"], "q": ["f"], "f": []}
@@ -130,10 +131,12 @@ def _class(thing: object) -> str | None:
     return None if isinstance(thing, type) else "a class is asked for: class Sub(Node): ..."
 
 
+texts = Texts(__file__)
+QUIZ = texts.quiz
+
 EXERCISES = [
-    Exercise(
+    texts.exercise(
         name="feeds",
-        todo='put a list of names in the place of each `...`, such as ["q"], or [] for nobody',
         judge=Judge(look=_sorted_lists, wrong=value(_in_order(FEEDS)).wrong, form=value(FEEDS).form),
         mistakes=[
             (
@@ -165,15 +168,9 @@ EXERCISES = [
                 "nobody uses f: an empty list says so, [].",
             ),
         ],
-        hints=[
-            "Draw four circles. For each formula draw arrows from what is in the brackets to the left side.",
-            "Now list for each circle where its arrows lead. One of the circles has two, and one has none.",
-        ],
-        praise="and each list is what the constructors would have written.",
     ),
-    Exercise(
+    texts.exercise(
         name="Sub",
-        todo="write the forward of Sub",
         judge=Judge(look=_run_sub, wrong=_sub_wrong, form=_class),
         mistakes=[
             (
@@ -213,17 +210,9 @@ EXERCISES = [
                 "you hand on a node. What do you want of an inbound node: the node itself, or what it holds?",
             ),
         ],
-        hints=[
-            "Look at MyAdd above: fetch the inbound nodes, compute with their values, keep the result.",
-            "`x, y = self.inbound_nodes` gives you both nodes, and `x.value` is a number.",
-            "The result goes into `self.value`.",
-        ],
-        praise="a new op, and nothing else had to change.",
-        meets=(1,),
     ),
-    Exercise(
+    texts.exercise(
         name="run",
-        todo="write a function that runs what the node needs, then the node, and returns its value",
         judge=Judge(look=_run_all, wrong=_run_wrong, form=_function),
         mistakes=[
             (
@@ -240,62 +229,5 @@ EXERCISES = [
                 "with another x, the second run gives the old value: you skip what has a value already.",
             ),
         ],
-        hints=[
-            "Before a node runs, all its inbound nodes must have run. And before those, theirs.",
-            "So for each inbound node do the very same thing as for the node: call `run` of it.",
-            "After that loop come two lines: `node.forward()`, and `return node.value`.",
-        ],
-        praise="and it works for graphs that nobody has built yet.",
-        meets=(2,),
-    ),
-]
-
-QUIZ = [
-    Question(
-        text="x holds 4 and y holds 5. What is `Add(x, y).value`, right after that line?",
-        choices=["9", "None", "an error"],
-        right="None",
-        because="The line builds a node. Nobody has called its forward.",
-        wrong={
-            "9": "This is the recipe. Which call cooks?",
-            "an error": "Asking for a value is always allowed. Which one did the constructor write?",
-        },
-        meets=(1,),
-    ),
-    Question(
-        text="f = Add(x, y) has run with x = 4 and y = 5. Then x is fed 10. What is f.value?",
-        choices=["15", "9", "None"],
-        right="9",
-        because="A value is a memory of the last run.",
-        wrong={
-            "15": "A graph is no spreadsheet. Whose forward ran since?",
-            "None": "It has run once. Does feeding x make f forget?",
-        },
-        meets=(2,),
-    ),
-    Question(
-        text="q = Add(x, y) is written. Who writes q into the list of nodes that x feeds?",
-        choices=["x", "the constructor of q", "q.forward()"],
-        right="the constructor of q",
-        because="The newcomer goes to each of its inputs and tells them.",
-        wrong={
-            "x": "x was there before q, and does nothing when q is built. Who is at work in this line?",
-            "q.forward()": "It has not run yet, and x knows q all the same.",
-        },
-    ),
-    Question(
-        text="Pick the wrong sentence.",
-        choices=[
-            "An op runs as soon as both its inputs hold a value.",
-            "An Input has no inbound nodes.",
-            "The same node may feed several others.",
-        ],
-        right="An op runs as soon as both its inputs hold a value.",
-        because="It runs when somebody calls its forward, and never by itself.",
-        wrong={
-            "An Input has no inbound nodes.": "That one is true: its value comes from outside.",
-            "The same node may feed several others.": "That one is true: its list is longer then.",
-        },
-        meets=(1, 2),
     ),
 ]

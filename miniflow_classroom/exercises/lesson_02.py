@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from miniflow_lib.errors import MiniFlowError
 from miniflow_lib.nodes import Input, Node
 from miniflow_lib.ops import Add, Mul
-from miniflow_classroom.judge.exercise import Exercise, Question
+from miniflow_classroom.exercises.texts import Texts
 from miniflow_classroom.judge.vocabulary import function, is_like, out_of_order, raises, value
 
 IN_DEGREES = {"s": 0, "t": 0, "u": 2, "v": 2, "w": 1, "result": 3}
@@ -85,10 +85,12 @@ def _turned_round(got: SimpleNamespace) -> bool:
     return not any(found[:4]) and "b runs before a, which feeds it." in found[4:]
 
 
+texts = Texts(__file__)
+QUIZ = texts.quiz
+
 EXERCISES = [
-    Exercise(
+    texts.exercise(
         name="in_degrees",
-        todo='write a dict with a number for each of the six nodes, such as {"s": 0, "t": 0, ...}',
         judge=value(IN_DEGREES),
         mistakes=[
             (is_like(LEAVING), "these are the arrows that leave. At which end of an arrow is its head?"),
@@ -106,16 +108,9 @@ EXERCISES = [
                 "you counted everybody who comes before. Only those who feed a node have an arrow to it.",
             ),
         ],
-        hints=[
-            "Look at one box at a time, and count the arrowheads that touch it. Nothing else matters.",
-            "`s` and `t` are Inputs: no arrow leads into them. `u` adds two nodes.",
-            "`v` multiplies `u` and `s`, so 2. `w` has one inbound node, and `result` has three.",
-        ],
-        praise="The nodes with 0 are the ones with which a sort can begin.",
     ),
-    Exercise(
+    texts.exercise(
         name="wrong_order",
-        todo='write the letter of the order that does not run, such as "A"',
         judge=value("D"),
         mistakes=[
             (is_like("A"), "A is the order of creation, and that always runs."),
@@ -131,16 +126,9 @@ EXERCISES = [
                 "there are five letters to choose from, A to E.",
             ),
         ],
-        hints=[
-            "For each letter ask of q, and then of f: is everybody who feeds it further left?",
-            "q is fed by x and y, f by q and z. The Inputs may stand anywhere before those that need them.",
-        ],
-        praise="An Input may come late, but an op may not come early.",
-        meets=(4, 5),
     ),
-    Exercise(
+    texts.exercise(
         name="depth_first",
-        todo="write a function that returns the list of nodes",
         judge=function(
             [
                 _sum_times,
@@ -197,59 +185,5 @@ EXERCISES = [
                 "some of the nodes are missing. Do you ask each of the inbound nodes, or one alone?",
             ),
         ],
-        hints=[
-            "To put a node on the list, first put everybody on it who feeds the node; then the node itself.",
-            "Begin with `order = []` and a function `visit(node)` inside yours. It calls `visit` for each of "
-            "`node.inbound_nodes`, and appends the node afterwards.",
-            "`visit` must do nothing for a node that is in `order` already. At the end, `visit(output)` and "
-            "`return order`.",
-        ],
-        praise="Like the sort with output=, it looks back from what is wanted and meets no leftover.",
-    ),
-]
-
-QUIZ = [
-    Question(
-        "How many right orders does a graph have, if it can be sorted at all?",
-        ["exactly one", "one or more", "one for each Input"],
-        "one or more",
-        "Whoever is ready may be next, and often several are.",
-        {
-            "exactly one": "Take (x + y) · z and swap x and z: does anyone run before its input?",
-            "one for each Input": "Nodes in the middle may change places, too. Only the arrows decide.",
-        },
-        meets=(3,),
-    ),
-    Question(
-        "x feeds a and b, and both of them feed c. What is that?",
-        ["a cycle, so it cannot be sorted", "a directed acyclic graph", "a sorted list"],
-        "a directed acyclic graph",
-        "No walk along the arrowheads gets back to where it began.",
-        {
-            "a cycle, so it cannot be sorted": "Follow the arrowheads: do you get back?",
-            "a sorted list": "A list has one node after the other. Here two of them are side by side.",
-        },
-        meets=(6,),
-    ),
-    Question(
-        "f is fed by three nodes, and two of them are on the list. Is f ready?",
-        ["yes, something has come in", "no, it waits for one more", "yes, if f was created last"],
-        "no, it waits for one more",
-        "Ready means that the in-degree is 0; here it is 1.",
-        {
-            "yes, something has come in": "How many arrows into f are not crossed off?",
-            "yes, if f was created last": "When it was made plays no part. Is everybody there who feeds it?",
-        },
-        meets=(5,),
-    ),
-    Question(
-        "Which statement about `topological_sort` is wrong?",
-        ["it puts values into the Inputs", "it computes the output", "it visits each edge once"],
-        "it computes the output",
-        "It feeds and lists. Running the list is a second step.",
-        {
-            "it puts values into the Inputs": "That one is true: it takes a dict for it.",
-            "it visits each edge once": "That one is true: crossed off once, and never looked at again.",
-        },
     ),
 ]

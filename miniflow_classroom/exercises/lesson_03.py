@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from miniflow_classroom.judge.exercise import Exercise, Question
+from miniflow_classroom.exercises.texts import Texts
 from miniflow_classroom.judge.vocabulary import close, computes, function, gives, op, value
 
 SHAPES = {"X": (11, 13), "W": (13, 10), "b": (10,), "out": (11, 10)}
@@ -70,10 +70,12 @@ def _right_pair(result: object, *layers: np.ndarray) -> str | None:
     return None
 
 
+texts = Texts(__file__)
+QUIZ = texts.quiz
+
 EXERCISES = [
-    Exercise(
+    texts.exercise(
         name="layer_shapes",
-        todo="put a tuple in the place of each `...`, such as (3, 2)",
         judge=value(SHAPES),
         mistakes=[
             (
@@ -109,16 +111,9 @@ EXERCISES = [
                 "in X @ W the two inner numbers vanish. Which are the outer ones?",
             ),
         ],
-        hints=[
-            "A row of X is one home, a column of W is one neuron, b has one number for each neuron.",
-            "X has 11 rows. A row of X must be as long as a column of W.",
-            "Out comes a number for each home and each neuron.",
-        ],
-        praise="You will meet these very shapes again in lesson 06.",
     ),
-    Exercise(
+    texts.exercise(
         name="Product",
-        todo="write the body of forward",
         judge=op(_product, FACTORS, backward=False),
         mistakes=[
             (computes(lambda *v: sum(v) * 1.0), "that adds. Which sign stands between the values?"),
@@ -139,16 +134,9 @@ EXERCISES = [
                 "the first value counts twice. If you begin with it, the loop must begin with the next.",
             ),
         ],
-        hints=[
-            "A loop over `self.inbound_nodes`, one multiplication in each turn.",
-            "Begin with a number that changes nothing in a product: `self.value = 1`.",
-            "In the loop: `self.value = self.value * node.value`. (`*=` might change somebody else's array.)",
-        ],
-        praise="Compare it with the library's Mul: the same three lines.",
     ),
-    Exercise(
+    texts.exercise(
         name="one_linear",
-        todo="write the function; it returns W, b",
         judge=function(_layers(), right=_right_pair),
         mistakes=[
             (
@@ -173,16 +161,9 @@ EXERCISES = [
             ),
             (gives(lambda W1, b1, W2, b2, W3, b3: W1 @ W2 @ W3), "that is W alone. Return both: W, b."),
         ],
-        hints=[
-            "Make one layer of the first two, as above. Then you have two layers again.",
-            "The first two have `W1 @ W2` and `b1 @ W2 + b2`. The third works on both parts.",
-            "What stands behind X is W. All without X is b: what the third makes of that b, and b3.",
-        ],
-        praise="So three Linears in a row, or thirty, can do nothing that one cannot.",
     ),
-    Exercise(
+    texts.exercise(
         name="ReLU",
-        todo="write the class, with __init__ and forward",
         judge=op(lambda x: np.maximum(x, 0), ONE_NUMBER + TABLES, backward=False),
         mistakes=[
             (computes(np.abs), "a negative number turned positive. It should become 0."),
@@ -200,55 +181,5 @@ EXERCISES = [
                 "a table went in, and a single number came out. Work on each number of the table by itself.",
             ),
         ],
-        hints=[
-            "Take Tanh as it stands, and change its formula.",
-            "For a single number it would be `max(x, 0)`. For a whole table numpy has a function of its own.",
-            "`np.maximum(x.value, 0)` takes the larger one at each place.",
-        ],
-        praise="Six lines, and a curve that half of today's networks use.",
-    ),
-]
-
-QUIZ = [
-    Question(
-        "y has shape (3,) and a has shape (3, 1). What is the shape of y - a in numpy?",
-        ["(3,)", "(3, 1)", "(3, 3)"],
-        "(3, 3)",
-        "numpy repeats both until they fit: each of the three y meets each of the three a.",
-        {
-            "(3,)": "That is what one hopes for. Print its shape first.",
-            "(3, 1)": "That is the shape of a. y is repeated, too. Print it.",
-        },
-        meets=(18,),
-    ),
-    Question(
-        "X is (4, 3) and W is (3, 5). What is the shape of X @ W?",
-        ["(3, 3)", "(4, 5)", "(5, 4)"],
-        "(4, 5)",
-        "The inner 3 vanishes, the outer numbers stay: rows of X, columns of W.",
-        {
-            "(3, 3)": "The 3 is what each sum runs over. It is gone afterwards.",
-            "(5, 4)": "The rows come from X, and X is on the left.",
-        },
-    ),
-    Question(
-        "Ten Linears in a row, nothing between them. What can they do that one Linear cannot?",
-        ["bend ten times", "nothing", "learn faster"],
-        "nothing",
-        "All of them together are one X @ W + b. The bend comes from the activation function.",
-        {
-            "bend ten times": "A straight line of a straight line is straight.",
-            "learn faster": "They can only ever say what a single one can say.",
-        },
-    ),
-    Question(
-        "Which statement about the sigmoid is wrong?",
-        ["its values are between 0 and 1", "far out it is nearly flat", "it is 0 at x = 0"],
-        "it is 0 at x = 0",
-        "At 0 it is 1 / (1 + 1) = 0.5.",
-        {
-            "its values are between 0 and 1": "That is right: 1 divided by something above 1.",
-            "far out it is nearly flat": "That is right: beyond 5 on either side little happens.",
-        },
     ),
 ]

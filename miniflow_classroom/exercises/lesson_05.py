@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from miniflow_classroom.judge.exercise import Exercise, Question
+from miniflow_classroom.exercises.texts import Texts
 from miniflow_classroom.judge.vocabulary import function, gives, hands_on, op, raises, value
 
 SHAPES = {"X": (11, 13), "W": (13, 10), "b": (10,)}
@@ -131,12 +131,14 @@ PAIRS = [
 ]
 
 
+texts = Texts(__file__)
+QUIZ = texts.quiz
+
 EXERCISES = [
-    Exercise(
-        "gradient_shapes",
-        "write the shapes of the three gradients",
-        value(SHAPES),
-        [
+    texts.exercise(
+        name="gradient_shapes",
+        judge=value(SHAPES),
+        mistakes=[
             (
                 lambda got: len(got["W"]) == 3,
                 "that keeps one gradient for each home. You subtract it from W: which shape has W?",
@@ -175,18 +177,11 @@ EXERCISES = [
                 "start with X: a gradient has one slope for each number that you can nudge.",
             ),
         ],
-        [
-            "Do not work anything out. What shape has the value that each gradient belongs to?",
-            "`X @ W` must have eleven rows and ten columns, one for each neuron. So what shape has `W`?",
-        ],
-        praise="No product was needed: a gradient has the shape of what it belongs to.",
-        meets=(15,),
     ),
-    Exercise(
-        "sigmoid_layer",
-        "write the function",
-        function(LAYERS, like=_layer),
-        [
+    texts.exercise(
+        name="sigmoid_layer",
+        judge=function(LAYERS, like=_layer),
+        mistakes=[
             (
                 raises(ValueError),
                 "two shapes do not fit. Through the sigmoid it is `*`, number by number; then comes the "
@@ -232,20 +227,13 @@ EXERCISES = [
             ),
             (gives(_b_not_bent), "W is right. The way to b leads through the sigmoid as well."),
         ],
-        [
-            "Two arrows back: first through the sigmoid, then through the layer. But the forward values "
-            "come first: what is s? With numpy, the sigmoid of x is `1 / (1 + np.exp(-x))`.",
-            "Through the sigmoid: multiply `g` by s (1 - s), number by number. Call that `to_sum`.",
-            "From there it is the layer of the lesson: `X.T @ to_sum`, and for b the sum over the rows.",
-        ],
-        praise="That is what two nodes of the engine do, one after the other.",
-        meets=(12, 16, 17),
     ),
-    Exercise(
-        "RowSums",
-        "repair backward",
-        op(lambda x: x.sum(axis=1, keepdims=True), [([[1.0, 2.0, 3.0], [4.0, -5.0, 6.0]],), ([[2.0, 1.0]],)]),
-        [
+    texts.exercise(
+        name="RowSums",
+        judge=op(
+            lambda x: x.sum(axis=1, keepdims=True), [([[1.0, 2.0, 3.0], [4.0, -5.0, 6.0]],), ([[2.0, 1.0]],)]
+        ),
+        mistakes=[
             (
                 hands_on(lambda g, x: [g]),
                 "the gradient you hand to x is one column wide, and x is not. Which number of x "
@@ -266,21 +254,12 @@ EXERCISES = [
                 "that is the local gradient alone. Where is what arrives, `self.grad_cost()`?",
             ),
         ],
-        [
-            "Nudge one number of x by 1. By how much does the sum of its row move, and by how much "
-            "the others?",
-            "So each number of x gets the gradient of its own row's sum, times 1.",
-            "`np.ones_like(x.value)` has the shape of x; numpy repeats a column along the rows when "
-            "you multiply.",
-        ],
-        praise="A sum forward is a copy backward, and (see b) a copy forward is a sum backward.",
         given=ROW_SUMS,
     ),
-    Exercise(
-        "diagnose",
-        "write the function",
-        function(PAIRS, like=_diagnosis),
-        [
+    texts.exercise(
+        name="diagnose",
+        judge=function(PAIRS, like=_diagnosis),
+        mistakes=[
             (
                 lambda got: got.results[0] != "fine",
                 "measured slopes are never exact to the last digit. Allow for a tiny difference.",
@@ -305,73 +284,5 @@ EXERCISES = [
                 "one factor for all.",
             ),
         ],
-        [
-            "`np.allclose(a, b, atol=1e-6)` says whether two arrays are the same but for a tiny difference.",
-            "First ask for `ours` against `slopes`, then for `ours` against `-slopes`.",
-            "For the factor take the place where the slope is largest: `ours` divided by the slope "
-            "there. Then see "
-            "whether that factor, times all slopes, gives all of `ours`.",
-        ],
-        praise="You have written the part of the check that names the mistake.",
-    ),
-]
-
-QUIZ = [
-    Question(
-        "A batch of 11 rows goes through a layer with W of shape (13, 10). Which shape has W's gradient?",
-        ["(11, 13, 10)", "(13, 10)", "(11, 10)"],
-        "(13, 10)",
-        "One W served all rows, so what the rows say is added up.",
-        {
-            "(11, 13, 10)": "That keeps the rows apart. You subtract it from W: which shape has W?",
-            "(11, 10)": "That is the shape of what comes out of the layer.",
-        },
-        meets=(15,),
-    ),
-    Question(
-        "All gradients of a network are about 0.00001. What do you know?",
-        ["the fit is good", "nothing yet: read the cost", "backward has a bug"],
-        "nothing yet: read the cost",
-        "At the lowest point gradients are small, and on the flat end of a sigmoid they are small too.",
-        {
-            "the fit is good": "A small gradient is not a good fit. Read the cost, then s (1 - s).",
-            "backward has a bug": "It may be right: a flat end lets hardly any nudge through.",
-        },
-        meets=(13,),
-    ),
-    Question(
-        "X and g are both square, and `X @ g` runs without an error. Is it the gradient of W?",
-        ["yes, the shapes fit", "no, W's gradient is X.T @ g"],
-        "no, W's gradient is X.T @ g",
-        "On square matrices every order fits. Try it on oblong ones.",
-        {"yes, the shapes fit": "Try (11, 13) and (11, 10): which order gives (13, 10)?"},
-        meets=(16,),
-    ),
-    Question(
-        "Two homes hand back -1 and -2. What does the bias get?",
-        ["-3", "-1.5", "-1 and -2"],
-        "-3",
-        "Two roads, one through each row: they add.",
-        {
-            "-1.5": "One b served both rows, and MSE has divided by m already.",
-            "-1 and -2": "There is one b. How many numbers has its gradient?",
-        },
-        meets=(17,),
-    ),
-    Question(
-        "Which of these statements is wrong?",
-        [
-            "the cost falls, so the gradients are right",
-            "a slope can be measured without `backward`",
-            "a gradient has a sign",
-        ],
-        "the cost falls, so the gradients are right",
-        "Many a bug of the fault lab lets the cost fall all the same.",
-        {
-            "a slope can be measured without `backward`": (
-                "That one is true: it runs the network forward and nothing else."
-            ),
-            "a gradient has a sign": "That one is true: it says which way is uphill.",
-        },
     ),
 ]

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import numpy as np
 
 from miniflow_lib.errors import MiniFlowError
-from miniflow_classroom.judge.exercise import Exercise, Judge, Question
+from miniflow_classroom.exercises.texts import Texts
+from miniflow_classroom.judge.exercise import Judge
 from miniflow_classroom.judge.vocabulary import function, gives, is_like, value
 
 # --- stopping early ---
@@ -197,12 +198,14 @@ L2_CASES = [
     (np.array([[1.0], [-2.0]]), np.array([[3.0], [0.5]]), 0.1),
 ]
 
+texts = Texts(__file__)
+QUIZ = texts.quiz
+
 EXERCISES = [
-    Exercise(
-        "new_weight",
-        "write the weight after the step",
-        value(2 - 0.1 * 3),
-        [
+    texts.exercise(
+        name="new_weight",
+        judge=value(2 - 0.1 * 3),
+        mistakes=[
             (
                 is_like(2 + 0.1 * 3),
                 "a positive gradient says that uphill is to the right. Which way is down?",
@@ -212,18 +215,11 @@ EXERCISES = [
             (is_like(3 - 0.1 * 2), "you moved the gradient. Which of the two numbers is the weight?"),
             (is_like(0.1 * 3), "that is how long the step is. Where does the weight stand after it?"),
         ],
-        [
-            "A step is the learning rate times the gradient: how long is it?",
-            "The gradient points uphill. Go that far the other way, from where the weight stands.",
-        ],
-        praise="Against the gradient, and a little only.",
-        meets=(14,),
     ),
-    Exercise(
-        "with_l2",
-        "write the function",
-        function(L2_CASES, like=lambda gradient, W, l2: gradient + 2 * l2 * W),
-        [
+    texts.exercise(
+        name="with_l2",
+        judge=function(L2_CASES, like=lambda gradient, W, l2: gradient + 2 * l2 * W),
+        mistakes=[
             (
                 gives(lambda g, W, l2: g + l2 * W),
                 "the derivative of W² is not W. Nudge and measure, if in doubt.",
@@ -249,18 +245,11 @@ EXERCISES = [
                 "that moves the weights already. Only the gradient is asked for; sgd_update does the step.",
             ),
         ],
-        [
-            "The new cost is a sum of two parts. What does a sum do with derivatives?",
-            "What is the derivative of l2 · w² for one weight w? The other weights stand still.",
-            "`gradient` plus a number times `l2 * W`: the number comes from the square.",
-        ],
-        praise="Each step now takes a little off every weight.",
     ),
-    Exercise(
-        "stop_early",
-        "write the function",
-        function(COSTS, like=_stop_early),
-        [
+    texts.exercise(
+        name="stop_early",
+        judge=function(COSTS, like=_stop_early),
+        mistakes=[
             (
                 gives(lambda costs, patience: _stop_early(costs, patience) - 1),
                 "that counts from 0. The first epoch is 1.",
@@ -294,19 +283,11 @@ EXERCISES = [
                 "that is the lowest cost. Asked for is the number of its epoch.",
             ),
         ],
-        [
-            "Walk along the costs and remember the number of the best epoch so far.",
-            "`for epoch, cost in enumerate(costs, start=1)`: is it a new lowest? Then remember it.",
-            "How long ago was the best? When `epoch - best` has reached `patience`, leave the loop.",
-        ],
-        praise="And one would keep the weights of that epoch.",
-        meets=(20,),
     ),
-    Exercise(
-        "updates",
-        "write how many updates",
-        value(30 * math.ceil(404 / 25)),
-        [
+    texts.exercise(
+        name="updates",
+        judge=value(30 * math.ceil(404 / 25)),
+        mistakes=[
             (
                 is_like(30 * (404 // 25)),
                 "you left out the homes that do not fill a batch. They get an update, too.",
@@ -316,16 +297,11 @@ EXERCISES = [
             (is_like(30 * 404), "that is an update for each home. Here 25 homes share one."),
             (is_like(30 * 404 / 25), "a part of an update there is not: what happens to the last few homes?"),
         ],
-        [
-            "First one epoch: deal 404 homes out, 25 at a time. Do they come out even?",
-            "16 batches take 400 homes, and the last 4 make one more. And that in every epoch.",
-        ],
     ),
-    Exercise(
-        "momentum",
-        "write the function",
-        function(WALKS, like=_momentum),
-        [
+    texts.exercise(
+        name="momentum",
+        judge=function(WALKS, like=_momentum),
+        mistakes=[
             (gives(_no_speed), "that is plain gradient descent: the old speed is forgotten at each step."),
             (gives(_uphill), "the ball rolls uphill: which sign has the slope's part?"),
             (gives(_moves_first), "you move by the old speed. First the new speed, then the move."),
@@ -340,19 +316,12 @@ EXERCISES = [
                 "that is one step. Is the `return` inside the loop?",
             ),
         ],
-        [
-            "Two things are remembered from step to step: x, and the speed.",
-            "In the loop two lines: `speed = ...`, then `x = ...`.",
-            "`speed = keep * speed - learning_rate * slope(x)`, and x moves by the speed.",
-        ],
-        praise="With keep = 0 it is plain gradient descent.",
         seconds=8,
     ),
-    Exercise(
-        "diabetes_settings",
-        "write four numbers",
-        Judge(_train, _not_better, _form),
-        [
+    texts.exercise(
+        name="diabetes_settings",
+        judge=Judge(_train, _not_better, _form),
+        mistakes=[
             (
                 lambda got: math.isinf(got.new),
                 "it explodes: the cost is no longer a number. Which setting does that?",
@@ -370,85 +339,6 @@ EXERCISES = [
                 "worse even on the people it has seen: that is too timid, it has hardly learned yet.",
             ),
         ],
-        [
-            "It overfits: the cost on people it has seen is far below the other. What makes it milder?",
-            "Fewer epochs or a smaller learning rate stop it before it knows them by heart.",
-            "Prices of homes were near 22, these numbers are near 150, and costs go with the square: "
-            "L2 may be much larger here, some tenths.",
-        ],
-        praise="Better on people it never saw: that is what counts.",
-        meets=(20,),
         seconds=60,
-    ),
-]
-
-QUIZ = [
-    Question(
-        "The cost of one step is higher than that of the step before. What is wrong?",
-        ["nothing", "the learning rate is too large", "a gradient has the wrong sign"],
-        "nothing",
-        "A step's cost is that of its batch, and batches differ. Only the trend has to fall.",
-        {
-            "the learning rate is too large": "Then the trend would rise, too.",
-            "a gradient has the wrong sign": "Then the trend would rise. Each step is graded on other homes.",
-        },
-        meets=(19,),
-    ),
-    Question(
-        "Network A: training cost 2, validation cost 15. Network B: 6 and 11. Which one do you take?",
-        ["A", "B", "the mean of both"],
-        "B",
-        "New homes are what it is for, and on homes that it had not seen B is better.",
-        {
-            "A": "Which homes had it seen? It knows those by heart.",
-            "the mean of both": "Possible, but nothing here says that it would be better.",
-        },
-        meets=(20,),
-    ),
-    Question(
-        "The gradient of a weight is positive. What does the update do?",
-        ["it raises the weight", "it lowers the weight", "it depends on the cost"],
-        "it lowers the weight",
-        "A positive gradient says that the cost rises with the weight.",
-        {
-            "it raises the weight": "Positive is uphill. Which way is down?",
-            "it depends on the cost": "The gradient has asked the cost already.",
-        },
-        meets=(14,),
-    ),
-    Question(
-        "When may the columns be standardised?",
-        [
-            "before the split, by all rows",
-            "after the split, each part by itself",
-            "after the split, by the training part",
-        ],
-        "after the split, by the training part",
-        "The network then sees every part on the same scale, and learns nothing about rows it must not know.",
-        {
-            "before the split, by all rows": "Then mean and spread know something of the rows set aside.",
-            "after the split, each part by itself": "Then the same home gets other numbers in another part.",
-        },
-    ),
-    Question(
-        "You tried 20 settings and took the one with the lowest cost on the test part. What is that cost?",
-        ["a fair verdict", "too bad", "too good"],
-        "too good",
-        "The best of 20 is partly luck with just these rows. Settings are chosen on the validation part.",
-        {
-            "a fair verdict": "The rows had a say in the choice. Who has not been asked yet?",
-            "too bad": "You took the lowest of 20. Is luck on your side or against you?",
-        },
-    ),
-    Question(
-        "With batches of 304 an epoch is 1 update, with batches of 11 it is 28. After 100 epochs "
-        "the small batches are far ahead. Why, above all?",
-        ["they made 28 times as many updates", "small batches have better gradients", "they saw more homes"],
-        "they made 28 times as many updates",
-        "At equal updates the two are about level; but each large one has looked at 28 times as many rows.",
-        {
-            "small batches have better gradients": "They are rougher. How many steps did each of them make?",
-            "they saw more homes": "An epoch is once through all homes, for both.",
-        },
     ),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import ModuleType
 
 SECONDS = 4.0
@@ -23,7 +23,7 @@ class Judge:
     form: Callable[[object], str | None] = lambda thing: None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Exercise:
     """One exercise: the name the learner gives it, how it is judged, and the mistakes that have a sentence.
 
@@ -44,15 +44,17 @@ class Exercise:
     seconds: float = SECONDS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Question:
-    """A question of a quiz: `right` is one of the choices; `wrong` has a sentence for each other one."""
+    """A question of a quiz.
+
+    replies: the reply to each choice, {choice: reply}, in the order in which they are shown. right: the right
+    choice. meets: the numbers of the misunderstandings that it is for.
+    """
 
     text: str
-    choices: Sequence[str]
+    replies: Mapping[str, str]
     right: str
-    because: str
-    wrong: Mapping[str, str] = field(default_factory=dict)
     meets: Sequence[int] = ()
 
 

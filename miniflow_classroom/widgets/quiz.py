@@ -34,7 +34,7 @@ def quiz_box(lesson: str, questions: Sequence[Question]) -> StaticBox:
     """The questions of one lesson, none answered. Stored: questions and choices, no answer."""
     rows, lines = [], [f"Self-quiz of lesson {lesson}"]
     for number, question in enumerate(questions, 1):
-        lines += ["", f"{number}. {question.text}", *(f"   ( ) {choice}" for choice in question.choices)]
+        lines += ["", f"{number}. {question.text}", *(f"   ( ) {choice}" for choice in question.replies)]
         rows += _question(number, question)
     page = {"kind": "quiz", "questions": [_for_page(question) for question in questions]}
     return StaticBox(rows, text="\n".join(lines), page=lambda: page)
@@ -42,16 +42,15 @@ def quiz_box(lesson: str, questions: Sequence[Question]) -> StaticBox:
 
 def _for_page(question: Question) -> dict:
     """The question with the reply to each of its choices."""
-    replies = [_reply(question, choice) for choice in question.choices]
-    return {"text": prose(question.text), "choices": list(question.choices), "replies": replies}
+    replies = [_reply(question, choice) for choice in question.replies]
+    return {"text": prose(question.text), "choices": list(question.replies), "replies": replies}
 
 
 def _reply(question: Question, choice: str) -> str:
     right = choice == question.right
-    sentence = question.because if right else question.wrong[choice]
     look = f"{_REPLY} {'#0072B2' if right else '#777'}"
     word = "✓ Right." if right else "Not that one."
-    return f'<div style="{look}"><b>{word}</b> {prose(sentence)}</div>'
+    return f'<div style="{look}"><b>{word}</b> {prose(question.replies[choice])}</div>'
 
 
 def _question(number: int, question: Question) -> list[ipywidgets.Widget]:
@@ -59,7 +58,7 @@ def _question(number: int, question: Question) -> list[ipywidgets.Widget]:
         f'<div style="line-height: 1.5">{number}. {prose(question.text)}</div>', layout=_WIDE
     )
     choices = ipywidgets.RadioButtons(
-        options=list(question.choices), index=None, layout=ipywidgets.Layout(width="auto")
+        options=list(question.replies), index=None, layout=ipywidgets.Layout(width="auto")
     )
     reply = ipywidgets.HTML(layout=_WIDE)
 

@@ -594,9 +594,15 @@ def test_other_threads_go_on_printing(capsys):
 
 QUIZ = [
     Question(
-        "What is `a < b`?", ["yes", "<b>no</b>"], "yes", "Because `a` is 1.", {"<b>no</b>": "Look again."}
+        text="What is `a < b`?",
+        replies={"yes": "Because `a` is 1.", "<b>no</b>": "Look again."},
+        right="yes",
     ),
-    Question("And 2?", ["one", "two", "three"], "two", "It is.", {"one": "No one.", "three": "No three."}),
+    Question(
+        text="And 2?",
+        replies={"one": "No one.", "two": "It is.", "three": "No three."},
+        right="two",
+    ),
 ]
 
 
@@ -613,9 +619,8 @@ class Unbalanced(HTMLParser):
 
 
 def test_hints_are_closed_steps_with_one_fixed_line():
-    box = hint_box(
-        Exercise("answer", "", value(1), [], ["Look at `x < y`.", "<script>alert(1)</script>", "3"])
-    )
+    hints = ["Look at `x < y`.", "<script>alert(1)</script>", "3"]
+    box = hint_box(Exercise(name="answer", todo="", judge=value(1), mistakes=[], hints=hints))
     assert box._repr_mimebundle_()["text/plain"] == "[answer] 3 hints, opened one at a time"
     assert "text/html" not in box._repr_mimebundle_()
     assert len(box.children) == 3
@@ -632,16 +637,16 @@ def test_a_quiz_replies_to_each_choice_and_stores_none_of_it():
     for number, question in enumerate(QUIZ):
         _, choices, reply = box.children[3 * number : 3 * number + 3]
         assert choices.index is None and reply.value == ""
-        for choice in question.choices:
+        for choice, sentence in question.replies.items():
             choices.value = choice
             right = choice == question.right
             assert ("✓ Right." in reply.value) == right and ("Not that one." in reply.value) == (not right)
-            assert prose(question.because if right else question.wrong[choice]) in reply.value
+            assert prose(sentence) in reply.value
         choices.index = None
         assert reply.value == ""
         choices.value = question.right
     assert box._repr_mimebundle_()["text/plain"] == before
-    assert not any(text in before for q in QUIZ for text in (q.because, *q.wrong.values()))
+    assert not any(sentence in before for q in QUIZ for sentence in q.replies.values())
 
 
 def test_a_quiz_sends_no_answer_to_the_page_before_one_is_chosen():

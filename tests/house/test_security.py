@@ -167,8 +167,8 @@ def well_labelled() -> object:
     )
 
 
-EXERCISE = Exercise(EVIL, EVIL, value(1), [], [EVIL, f"`{EVIL}`"])
-QUESTION = Question(EVIL, [EVIL, "b"], EVIL, EVIL, {"b": EVIL})
+EXERCISE = Exercise(name=EVIL, todo=EVIL, judge=value(1), mistakes=[], hints=[EVIL, f"`{EVIL}`"])
+QUESTION = Question(text=EVIL, replies={EVIL: EVIL, "b": EVIL}, right=EVIL)
 VIEWS = {
     "draw_graph": well_labelled,
     "draw_graph with words": lambda: draw_graph(graph(), alt=EVIL),

@@ -207,11 +207,11 @@ def test_answers_are_packed_away_until_there_is_a_guess(page):
 def test_the_quiz_has_a_reply_to_each_choice(page):
     questions = EXERCISES["00"].QUIZ
     replies = [task for task in told(page) if isinstance(task, list)]
-    assert [len(each) for each in replies] == [len(question.choices) for question in questions]
+    assert [len(each) for each in replies] == [len(question.replies) for question in questions]
     for question, each in zip(questions, replies):
-        right = list(question.choices).index(question.right)
+        right = list(question.replies).index(question.right)
         assert ["✓ Right." in reply for reply in each] == [n == right for n in range(len(each))]
-        assert all(choice in Seen(page).text() for choice in question.choices)
+        assert all(choice in Seen(page).text() for choice in question.replies)
 
 
 def test_solutions_and_hints_are_folded_and_the_check_is_left_to_the_notebook(page):
