@@ -18,8 +18,8 @@ KINDS = {str: "a text in quotes", list: "a list", dict: "a table"}
 class Texts:
     """What lesson_NN.toml says: the words of each exercise, and the questions of the quiz.
 
-    [exercise.NAME] has todo, hints, praise and meets, as `Exercise` describes them. [[question]] has text, right
-    and meets, and [question.replies] has each choice with its reply, as `Question` describes them.
+    [exercise.NAME] has todo, hints, praise and meets, as `Exercise` describes them. [[question]] has text,
+    right and meets, and [question.replies] has each choice with its reply, as `Question` describes them.
     A file with a mistake raises ValueError, which names the file, the place and the mistake.
     """
 
@@ -32,8 +32,8 @@ class Texts:
             raise ValueError(f"{self.file}: {error}") from None
         self.exercises: Mapping[str, Mapping] = tables.pop("exercise", {})
         questions = tables.pop("question", [])
-        if tables:
-            raise ValueError(f"{self.file}: write [exercise.NAME] or [[question]], not {min(tables)}")
+        if tables or not isinstance(questions, list):
+            raise ValueError(f"{self.file}: its tables must be [exercise.NAME] and [[question]]")
         for name, fields in self.exercises.items():
             _check(fields, EXERCISE, f"{self.file}, exercise {name}")
         self.quiz = [
@@ -69,7 +69,7 @@ def _question(fields: Mapping, where: str) -> Question:
 
 
 def _check(fields: Mapping, kinds: Mapping[str, type], where: str) -> None:
-    for name in [*kinds, *fields]:
+    for name in [*fields, *kinds]:
         if name not in kinds:
             raise ValueError(f"{where}: there is no field “{name}”; there are {', '.join(kinds)}")
         if name not in fields and name not in OPTIONAL:
