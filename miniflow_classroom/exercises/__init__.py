@@ -1,7 +1,7 @@
 """What each lesson asks (lesson_NN.toml) and how it is judged (lesson_NN.py, with EXERCISES and QUIZ).
 
-The sentence for a mistake is beside the line that recognises the mistake; all other words, and the quiz, are in
-the .toml file.
+The sentence for a mistake is beside the line that recognises the mistake; all other words, and the quiz, are
+in the .toml file.
 """
 
 from miniflow_classroom.exercises import (

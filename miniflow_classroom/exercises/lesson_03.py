@@ -41,17 +41,10 @@ def _one_linear(W1, b1, W2, b2, W3, b3) -> tuple[np.ndarray, np.ndarray]:
     return W1 @ W2 @ W3, (b1 @ W2 + b2) @ W3 + b3
 
 
-def _gives_as_b(wrong: Callable) -> Callable[[object], bool]:
-    """The predicate "the second of the two results is this wrong b"."""
+def _part_is(number: int, wrong: Callable) -> Callable[[object], bool]:
+    """The predicate "this one of the two results (0: W, 1: b) is this wrong one"."""
     return lambda got: all(
-        close(b, wrong(*case)) for (_, b), case in zip(got.results, got.cases, strict=True)
-    )
-
-
-def _gives_as_w(wrong: Callable) -> Callable[[object], bool]:
-    """The predicate "the first of the two results is this wrong W"."""
-    return lambda got: all(
-        close(W, wrong(*case)) for (W, _), case in zip(got.results, got.cases, strict=True)
+        close(pair[number], wrong(*case)) for pair, case in zip(got.results, got.cases, strict=True)
     )
 
 
@@ -140,23 +133,23 @@ EXERCISES = [
         judge=function(_layers(), right=_right_pair),
         mistakes=[
             (
-                _gives_as_w(lambda W1, b1, W2, b2, W3, b3: W1 @ W2),
+                _part_is(0, lambda W1, b1, W2, b2, W3, b3: W1 @ W2),
                 "your W is that of the first two layers. And the third?",
             ),
             (
-                _gives_as_b(lambda W1, b1, W2, b2, W3, b3: (b1 @ W2 + b2) @ W3),
+                _part_is(1, lambda W1, b1, W2, b2, W3, b3: (b1 @ W2 + b2) @ W3),
                 "b3 has been forgotten: the third layer still adds it at the end.",
             ),
             (
-                _gives_as_b(lambda W1, b1, W2, b2, W3, b3: b1 @ W2 @ W3 + b3),
+                _part_is(1, lambda W1, b1, W2, b2, W3, b3: b1 @ W2 @ W3 + b3),
                 "b2 has been forgotten: the second layer adds it, and the third one works on it, too.",
             ),
             (
-                _gives_as_b(lambda W1, b1, W2, b2, W3, b3: b2 @ W3 + b3),
+                _part_is(1, lambda W1, b1, W2, b2, W3, b3: b2 @ W3 + b3),
                 "b1 has been forgotten: the first layer adds it, and two more work on it.",
             ),
             (
-                _gives_as_b(lambda W1, b1, W2, b2, W3, b3: b3),
+                _part_is(1, lambda W1, b1, W2, b2, W3, b3: b3),
                 "your b is that of the third layer. And what became of b1 and b2?",
             ),
             (gives(lambda W1, b1, W2, b2, W3, b3: W1 @ W2 @ W3), "that is W alone. Return both: W, b."),

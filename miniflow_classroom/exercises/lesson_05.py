@@ -20,20 +20,27 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
-def _layer(X: np.ndarray, W: np.ndarray, b: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _to_sum(X: np.ndarray, W: np.ndarray, b: np.ndarray, g: np.ndarray) -> np.ndarray:
+    """What arrives at X @ W + b through the sigmoid."""
     s = _sigmoid(X @ W + b)
-    to_sum = g * s * (1 - s)
+    return g * s * (1 - s)
+
+
+def _to_W_and_b(X: np.ndarray, to_sum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return X.T @ to_sum, to_sum.sum(axis=0)
 
 
+def _layer(X: np.ndarray, W: np.ndarray, b: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return _to_W_and_b(X, _to_sum(X, W, b, g))
+
+
 def _no_bend(X, W, b, g):
-    return X.T @ g, g.sum(axis=0)
+    return _to_W_and_b(X, g)
 
 
 def _bent_twice(X, W, b, g):
     s = _sigmoid(_sigmoid(X @ W + b))
-    to_sum = g * s * (1 - s)
-    return X.T @ to_sum, to_sum.sum(axis=0)
+    return _to_W_and_b(X, g * s * (1 - s))
 
 
 def _averaged(X, W, b, g):
@@ -46,16 +53,15 @@ def _both_averaged(X, W, b, g):
 
 
 def _b_of_each_row(X, W, b, g):
-    s = _sigmoid(X @ W + b)
-    return _layer(X, W, b, g)[0], g * s * (1 - s)
+    return _layer(X, W, b, g)[0], _to_sum(X, W, b, g)
 
 
 def _b_along_rows(X, W, b, g):
-    return _layer(X, W, b, g)[0], _b_of_each_row(X, W, b, g)[1].sum(axis=1)
+    return _layer(X, W, b, g)[0], _to_sum(X, W, b, g).sum(axis=1)
 
 
 def _b_in_one(X, W, b, g):
-    return _layer(X, W, b, g)[0], _b_of_each_row(X, W, b, g)[1].sum()
+    return _layer(X, W, b, g)[0], _to_sum(X, W, b, g).sum()
 
 
 def _b_not_bent(X, W, b, g):
@@ -72,8 +78,7 @@ def _nothing_arrives(X, W, b, g):
 
 def _sum_for_s(X, W, b, g):
     u = X @ W + b
-    to_sum = g * u * (1 - u)
-    return X.T @ to_sum, to_sum.sum(axis=0)
+    return _to_W_and_b(X, g * u * (1 - u))
 
 
 def _sign_turned(X, W, b, g):

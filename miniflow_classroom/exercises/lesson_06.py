@@ -17,24 +17,19 @@ from miniflow_classroom.judge.vocabulary import function, gives, is_like, value
 # --- stopping early ---
 
 
-def _stop_early(costs: list[float], patience: int) -> int:
+def _best_and_last(costs: list[float], patience: int) -> tuple[int, int]:
+    """The best epoch, and the one in which the training stops."""
     best = 1
     for epoch, cost in enumerate(costs, start=1):
         if cost < costs[best - 1]:
             best = epoch
         if epoch - best >= patience:
             break
-    return best
+    return best, epoch
 
 
-def _where_it_stopped(costs: list[float], patience: int) -> int:
-    best = 1
-    for epoch, cost in enumerate(costs, start=1):
-        if cost < costs[best - 1]:
-            best = epoch
-        if epoch - best >= patience:
-            return epoch
-    return len(costs)
+def _stop_early(costs: list[float], patience: int) -> int:
+    return _best_and_last(costs, patience)[0]
 
 
 def _first_rise(costs: list[float], patience: int) -> int:
@@ -68,20 +63,6 @@ def _momentum(slope, x, learning_rate, keep, steps):
     speed = 0.0
     for _ in range(steps):
         speed = keep * speed - learning_rate * slope(x)
-        x = x + speed
-    return x
-
-
-def _no_speed(slope, x, learning_rate, keep, steps):
-    for _ in range(steps):
-        x = x - learning_rate * slope(x)
-    return x
-
-
-def _uphill(slope, x, learning_rate, keep, steps):
-    speed = 0.0
-    for _ in range(steps):
-        speed = keep * speed + learning_rate * slope(x)
         x = x + speed
     return x
 
@@ -263,7 +244,7 @@ EXERCISES = [
                 "you read all the costs. Training stops when patience is out, and never sees the later ones.",
             ),
             (
-                gives(_where_it_stopped),
+                gives(lambda costs, patience: _best_and_last(costs, patience)[1]),
                 "that is where it stopped. Asked for is the epoch with the lowest cost until then.",
             ),
             (
@@ -302,8 +283,14 @@ EXERCISES = [
         name="momentum",
         judge=function(WALKS, like=_momentum),
         mistakes=[
-            (gives(_no_speed), "that is plain gradient descent: the old speed is forgotten at each step."),
-            (gives(_uphill), "the ball rolls uphill: which sign has the slope's part?"),
+            (
+                gives(lambda slope, x, rate, keep, steps: _momentum(slope, x, rate, 0, steps)),
+                "that is plain gradient descent: the old speed is forgotten at each step.",
+            ),
+            (
+                gives(lambda slope, x, rate, keep, steps: _momentum(slope, x, -rate, keep, steps)),
+                "the ball rolls uphill: which sign has the slope's part?",
+            ),
             (gives(_moves_first), "you move by the old speed. First the new speed, then the move."),
             (
                 gives(
@@ -320,7 +307,7 @@ EXERCISES = [
     ),
     texts.exercise(
         name="diabetes_settings",
-        judge=Judge(_train, _not_better, _form),
+        judge=Judge(look=_train, wrong=_not_better, form=_form),
         mistakes=[
             (
                 lambda got: math.isinf(got.new),

@@ -9,7 +9,7 @@ from types import ModuleType
 SECONDS = 4.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Judge:
     """What is looked at, and what is wrong with it.
 

@@ -146,7 +146,7 @@ def shape(*want: int) -> Judge:
             return "the right numbers in the wrong order: rows first, then columns."
         return "not that shape yet: write the shape of each array beside it first."
 
-    return Judge(look, wrong, is_answer)
+    return Judge(look=look, wrong=wrong, form=is_answer)
 
 
 def order(*arrows: tuple[str, str]) -> Judge:
@@ -156,7 +156,7 @@ def order(*arrows: tuple[str, str]) -> Judge:
     list of names.
     """
     wanted = list(dict.fromkeys(name for arrow in arrows for name in arrow))
-    return Judge(_names_of, lambda got: out_of_order(got, wanted, arrows), is_answer)
+    return Judge(look=_names_of, wrong=lambda got: out_of_order(got, wanted, arrows), form=is_answer)
 
 
 def _names_of(thing: object) -> list[str]:
@@ -221,7 +221,7 @@ def function(
                 return sentence
         return CHANGED if got.changed else None
 
-    return Judge(look, wrong, is_function)
+    return Judge(look=look, wrong=wrong, form=is_function)
 
 
 CHANGED = (
@@ -284,7 +284,7 @@ def op(
                 return f"forward is right; backward is not: {found.sentence or NO_PATTERN}"
         return None
 
-    return Judge(look, wrong, _is_op)
+    return Judge(look=look, wrong=wrong, form=_is_op)
 
 
 INPUT_CHANGED = (
@@ -354,7 +354,7 @@ def run(look: Callable[[object], object], wrong: Callable[[object], str | None])
 
     look(function) runs it and returns what is to be judged (`got`); wrong(got) is None or a sentence.
     """
-    return Judge(look, wrong, is_function)
+    return Judge(look=look, wrong=wrong, form=is_function)
 
 
 class raises:

@@ -1,38 +1,34 @@
 """Wrong answers to the exercises of lesson 02, each with a part of the sentence that it must get."""
 
+
+def _degrees(**counts: object) -> str:
+    return f"in_degrees = {counts}"
+
+
+def _search(*lines: str, end: str = "return order") -> str:
+    """A search with a list and a function `visit`, of which the lines are the body."""
+    head = "def depth_first(output):\n    order = []\n    def visit(node):\n"
+    return head + "".join(f"        {line}\n" for line in lines) + f"    visit(output)\n    {end}\n"
+
+
+UNSEEN = "if node not in order:"
+INTO_ALL = ("    for inbound in node.inbound_nodes:", "        visit(inbound)")
+
 WRONG = {
     "in_degrees": [
-        (
-            'in_degrees = {"s": 2, "t": 2, "u": 2, "v": 1, "w": 1, "result": 0}',
-            "these are the arrows that leave",
-        ),
-        (
-            'in_degrees = {"s": 0, "t": 0, "u": 1, "v": 1, "w": 1, "result": 1}',
-            "whether anything comes in",
-        ),
-        (
-            'in_degrees = {"s": 0, "t": 0, "u": 2, "v": 3, "w": 2, "result": 6}',
-            "everybody who comes before",
-        ),
-        (
-            'in_degrees = {"s": 0, "t": 0, "u": 2, "v": 3, "w": 3, "result": 5}',
-            "everybody who comes before",
-        ),
-        (
-            'in_degrees = {"s": "0", "t": "0", "u": "2", "v": "2", "w": "1", "result": "3"}',
-            "each entry is one number",
-        ),
-        (
-            'in_degrees = {"s": 0, "t": 0, "u": ["s", "t"], "v": 2, "w": ["u"], "result": 3}',
-            "each entry is one number",
-        ),
+        (_degrees(s=2, t=2, u=2, v=1, w=1, result=0), "these are the arrows that leave"),
+        (_degrees(s=0, t=0, u=1, v=1, w=1, result=1), "whether anything comes in"),
+        (_degrees(s=0, t=0, u=2, v=3, w=2, result=6), "everybody who comes before"),
+        (_degrees(s=0, t=0, u=2, v=3, w=3, result=5), "everybody who comes before"),
+        (_degrees(s="0", t="0", u="2", v="2", w="1", result="3"), "each entry is one number"),
+        (_degrees(s=0, t=0, u=["s", "t"], v=2, w=["u"], result=3), "each entry is one number"),
         (
             'in_degrees = {"s": 0, "t": 0, "u: Add": 2, "v: Mul": 2, "w: Add": 1, "result: Mul": 3}',
             "before the colon",
         ),
         ("in_degrees = {s: 0, t: 0, u: 2, v: 2, w: 1, result: 3}", "the keys are the nodes themselves"),
-        ('in_degrees = {"s": 0, "t": 0, "u": 2, "v": 2, "w": 1, "result": 2}', "not right yet: result"),
-        ('in_degrees = {"s": 0, "t": 0, "u": 2, "v": 2, "w": 1}', "no entry yet for result"),
+        (_degrees(s=0, t=0, u=2, v=2, w=1, result=2), "not right yet: result"),
+        (_degrees(s=0, t=0, u=2, v=2, w=1), "no entry yet for result"),
     ],
     "wrong_order": [
         ('wrong_order = "A"', "the order of creation"),
@@ -55,32 +51,14 @@ def depth_first(output):
 """,
             "in your list twice",
         ),
+        (_search(UNSEEN, "    order.append(node)", *INTO_ALL), "the output stands at the front"),
         (
-            """
-def depth_first(output):
-    order = []
-    def visit(node):
-        if node not in order:
-            order.append(node)
-            for inbound in node.inbound_nodes:
-                visit(inbound)
-    visit(output)
-    return order
-""",
-            "The output stands at the front".lower(),
-        ),
-        (
-            """
-def depth_first(output):
-    order = []
-    def visit(node):
-        for inbound in node.inbound_nodes:
-            if inbound not in order:
-                visit(inbound)
-                order.append(inbound)
-    visit(output)
-    return order
-""",
+            _search(
+                "for inbound in node.inbound_nodes:",
+                "    if inbound not in order:",
+                "        visit(inbound)",
+                "        order.append(inbound)",
+            ),
             "the output itself is not in your list",
         ),
         (
@@ -108,46 +86,10 @@ def depth_first(output):
 """,
             "some of the nodes are missing",
         ),
+        (_search(UNSEEN, *INTO_ALL, "    order.append(node)", end=""), "returns None"),
+        (_search(UNSEEN, *INTO_ALL, "    order.append(node.name)"), "your list holds names"),
         (
-            """
-def depth_first(output):
-    order = []
-    def visit(node):
-        if node not in order:
-            for inbound in node.inbound_nodes:
-                visit(inbound)
-            order.append(node)
-    visit(output)
-""",
-            "returns None",
-        ),
-        (
-            """
-def depth_first(output):
-    order = []
-    def visit(node):
-        if node not in order:
-            for inbound in node.inbound_nodes:
-                visit(inbound)
-            order.append(node.name)
-    visit(output)
-    return order
-""",
-            "your list holds names",
-        ),
-        (
-            """
-def depth_first(output):
-    order = []
-    def visit(node):
-        if node not in order:
-            for inbound in node.inbound_nodes:
-                visit(inbound)
-            node.forward()
-            order.append(node)
-    visit(output)
-    return order
-""",
+            _search(UNSEEN, *INTO_ALL, "    node.forward()", "    order.append(node)"),
             "the library stopped it",
         ),
         (
@@ -161,13 +103,7 @@ def depth_first(output):
 """,
             "alone in your list",
         ),
-        (
-            """
-def depth_first(output):
-    return kahn(find_nodes([output]))
-""",
-            "stays empty",
-        ),
+        ("def depth_first(output):\n    return kahn(find_nodes([output]))", "stays empty"),
         (
             """
 def depth_first(output):
@@ -179,31 +115,17 @@ def depth_first(output):
             "To turn a search",
         ),
         (
-            """
-def depth_first(output):
-    order = []
-    def visit(node):
-        if node not in order:
-            order.append(node)
-            for inbound in node.inbound_nodes:
-                visit(inbound)
-    visit(output)
-    return order[::-1]
-""",
+            _search(UNSEEN, "    order.append(node)", *INTO_ALL, end="return order[::-1]"),
             "b runs before x",
         ),
         (
-            """
-def depth_first(output):
-    order = []
-    def visit(node):
-        if node not in order:
-            order.append(node)
-            for inbound in node.inbound_nodes[::-1]:
-                visit(inbound)
-    visit(output)
-    return order[::-1]
-""",
+            _search(
+                UNSEEN,
+                "    order.append(node)",
+                "    for inbound in node.inbound_nodes[::-1]:",
+                "        visit(inbound)",
+                end="return order[::-1]",
+            ),
             "a runs before x",
         ),
     ],

@@ -1,6 +1,10 @@
 """Wrong answers to the exercises of lesson 03, each with a part of the sentence that it must get."""
 
 
+def _shapes(X: str = "(11, 13)", W: str = "(13, 10)", b: str = "(10,)", out: str = "(11, 10)") -> str:
+    return f'layer_shapes = {{"X": {X}, "W": {W}, "b": {b}, "out": {out}}}'
+
+
 def _product(body: str) -> str:
     return f"""
 class Product(Node):
@@ -30,42 +34,15 @@ def _pair(result: str) -> str:
 
 WRONG = {
     "layer_shapes": [
-        (
-            'layer_shapes = {"X": (11, 13), "W": (10, 13), "b": (10,), "out": (11, 10)}',
-            "W has a column for each neuron",
-        ),
-        (
-            'layer_shapes = {"X": (13, 11), "W": (13, 10), "b": (10,), "out": (11, 10)}',
-            "numpy counts the rows first",
-        ),
-        (
-            'layer_shapes = {"X": (11, 13), "W": (13, 10), "b": (11,), "out": (11, 10)}',
-            "not to a home",
-        ),
-        (
-            'layer_shapes = {"X": (11, 13), "W": (13, 10), "b": (11, 10), "out": (11, 10)}',
-            "repeats b for each row",
-        ),
-        (
-            'layer_shapes = {"X": (11, 13), "W": (13, 10), "b": (13,), "out": (11, 10)}',
-            "not to an input",
-        ),
-        (
-            'layer_shapes = {"X": (11, 13), "W": (13, 10), "b": (10), "out": (11, 10)}',
-            "ends with a comma",
-        ),
-        (
-            'layer_shapes = {"X": (11, 13), "W": (13, 10), "b": (1, 10), "out": (11, 10)}',
-            "neither row nor column",
-        ),
-        (
-            'layer_shapes = {"X": (11, 13), "W": (13, 10), "b": (10,), "out": (13, 13)}',
-            "the two inner numbers vanish",
-        ),
-        (
-            'layer_shapes = {"X": (11, 13), "W": (13, 10), "b": (10,), "out": (10, 11)}',
-            "not right yet: out",
-        ),
+        (_shapes(W="(10, 13)"), "W has a column for each neuron"),
+        (_shapes(X="(13, 11)"), "numpy counts the rows first"),
+        (_shapes(b="(11,)"), "not to a home"),
+        (_shapes(b="(11, 10)"), "repeats b for each row"),
+        (_shapes(b="(13,)"), "not to an input"),
+        (_shapes(b="(10)"), "ends with a comma"),
+        (_shapes(b="(1, 10)"), "neither row nor column"),
+        (_shapes(out="(13, 13)"), "the two inner numbers vanish"),
+        (_shapes(out="(10, 11)"), "not right yet: out"),
     ],
     "Product": [
         (_product("self.value = sum(node.value for node in self.inbound_nodes)"), "that adds"),

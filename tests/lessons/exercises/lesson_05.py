@@ -5,6 +5,10 @@ from textwrap import dedent
 from miniflow_classroom.exercises.lesson_05 import ROW_SUMS
 
 
+def _shapes(X: str = "(11, 13)", W: str = "(13, 10)", b: str = "(10,)") -> str:
+    return f'gradient_shapes = {{"X": {X}, "W": {W}, "b": {b}}}'
+
+
 def _layer(to_sum: str, returned: str) -> str:
     return dedent(f"""\
         def sigmoid_layer(X, W, b, g):
@@ -30,18 +34,15 @@ WRONG_END = 'return "wrong"'
 
 WRONG = {
     "gradient_shapes": [
-        (
-            'gradient_shapes = {"X": (11, 13), "W": (11, 13, 10), "b": (10,)}',
-            "keeps one gradient for each home",
-        ),
-        ('gradient_shapes = {"X": (11, 13), "W": (10, 13), "b": (10,)}', "Which comes first?"),
-        ('gradient_shapes = {"X": (11, 13), "W": (13, 10), "b": (11, 10)}', "one b serves all eleven rows"),
-        ('gradient_shapes = {"X": (13, 11), "W": (13, 10), "b": (10,)}', "start with X"),
-        ('gradient_shapes = {"X": (11, 13), "W": (11, 10), "b": (10,)}', "what comes out of the layer"),
-        ('gradient_shapes = {"X": (11, 13), "W": (13, 10), "b": (10)}', "ends with a comma"),
-        ('gradient_shapes = {"X": (11, 13), "W": (13, 10), "b": (1, 10)}', "neither row nor column"),
-        ('gradient_shapes = {"X": (11, 13), "W": (13, 10), "b": (1,)}', "a bias of its own"),
-        ('gradient_shapes = {"X": (11, 13), "W": 130, "b": (10,)}', "not multiplied out"),
+        (_shapes(W="(11, 13, 10)"), "keeps one gradient for each home"),
+        (_shapes(W="(10, 13)"), "Which comes first?"),
+        (_shapes(b="(11, 10)"), "one b serves all eleven rows"),
+        (_shapes(X="(13, 11)"), "start with X"),
+        (_shapes(W="(11, 10)"), "what comes out of the layer"),
+        (_shapes(b="(10)"), "ends with a comma"),
+        (_shapes(b="(1, 10)"), "neither row nor column"),
+        (_shapes(b="(1,)"), "a bias of its own"),
+        (_shapes(W="130"), "not multiplied out"),
     ],
     "sigmoid_layer": [
         (_layer("g * s * (1 - s)", "X @ to_sum, to_sum.sum(axis=0)"), "which order gives"),
