@@ -8,7 +8,8 @@ from miniflow_lib import errors
 from miniflow_classroom import exercises as exercises  # it fills the list that check looks into
 from miniflow_classroom.gradients.check import check_gradients
 from miniflow_classroom.judge.check import check
-from miniflow_classroom.show.drawing import draw_graph, show_source
+from miniflow_classroom.show.drawing import draw_graph
+from miniflow_classroom.show.source import show_source
 from miniflow_classroom.widgets.base import bar
 from miniflow_classroom.widgets.calculus import cost_of_one_weight, fill_in_gradients, nudge, tangent
 from miniflow_classroom.widgets.explorer import descent, explorer

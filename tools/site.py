@@ -29,6 +29,7 @@ from tools import lesson_files
 from tools.build import execute
 from tools.minutes import is_heading, lesson_minutes
 from miniflow_classroom.show.plots import page_width
+from miniflow_classroom.show.source import AFTER, BEFORE
 from miniflow_classroom.widgets.base import FOR_PAGES, PAGE_MIME
 
 FILES = Path(__file__).parent / "site_files"
@@ -330,7 +331,8 @@ class Page:
         if "text/html" in data:
             return f'<div class="shown" tabindex="0">{data["text/html"]}</div>\n'
         if "text/markdown" in data:
-            return self.text.html(data["text/markdown"])
+            markdown = data["text/markdown"].removeprefix(BEFORE).removesuffix(AFTER)  # a page's code scrolls
+            return self.text.html(markdown)
         if "image/png" in data:
             alt = "A plot; the text below says what it shows."
             return (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 import unicodedata
 from collections import Counter
@@ -422,20 +421,3 @@ def needed_by(output: Node) -> list[Node]:
             order.append(node)
             to_do.pop()
     return sorted(order, key=lambda node: bool(node.inbound_nodes))
-
-
-def show_source(*things: object):
-    """The source of classes or functions as it stands in the library, coloured by the notebook."""
-    from IPython.display import Markdown
-
-    sources = [_source(thing) for thing in things]
-    return Markdown("```python\n" + "\n\n\n".join(sources) + "\n```")
-
-
-def _source(thing: object) -> str:
-    try:
-        return inspect.getsource(thing).rstrip()
-    except (TypeError, OSError):  # an object, a built-in, or something that stands in no file
-        raise errors.MiniFlowError(
-            f"show_source takes classes and functions written in Python, not {errors.what(thing)}."
-        ) from None

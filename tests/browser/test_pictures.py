@@ -269,6 +269,7 @@ def run(arguments: list[str], folder: Path) -> None:
 def test_a_page_of_900_pixels_is_wide_enough_in_both_themes(lab, theme):
     cells = ["stepper(two_layers())", "sort_game(x_plus_y_times_z())", "predict('What is f?', 9)"]
     cells.append("forward_and_backward(graph := two_layers())\ndraw_graph(graph)")
+    cells.append("show_source(train)")
     lab.write("narrow.ipynb", [HEAD, *cells])
     lab.page.set_viewport_size({"width": 900, "height": 1000})
     lab.open("narrow.ipynb")
@@ -280,5 +281,9 @@ def test_a_page_of_900_pixels_is_wide_enough_in_both_themes(lab, theme):
     for cell in range(1, len(cells) + 1):
         area = lab.cell(cell).locator(".jp-OutputArea-output").first
         assert area.evaluate("node => node.scrollWidth <= node.clientWidth + 1"), cells[cell - 1]
+    code = lab.cell(len(cells)).locator("pre:has(span)")  # in colours, and its lines whole: it scrolls
+    lines = code.inner_text().count("\n") + 1
+    assert code.evaluate("pre => pre.parentElement.scrollWidth > pre.parentElement.clientWidth + 100")
+    assert lines * 15 < code.bounding_box()["height"] < lines * 20
     card = lab.cell(1).locator("svg[role=img]:visible > rect").first
     assert card.evaluate("node => getComputedStyle(node).fill") == "rgb(255, 255, 255)"

@@ -81,7 +81,8 @@ def test_the_buttons_work_by_keyboard(lab):
 
 
 def test_button_and_flag_follow_each_other(lab):
-    cells = ["from miniflow_lib import toggles, trace\n\ntoggles()", "trace.DEBUG = True", "trace.DEBUG"]
+    imports = "from miniflow_lib import trace\nfrom miniflow_classroom import toggles"
+    cells = [f"{imports}\n\ntoggles()", "trace.DEBUG = True", "trace.DEBUG"]
     lab.write("flags.ipynb", cells)
     lab.open("flags.ipynb")
     lab.run_all()

@@ -16,7 +16,7 @@ import pytest
 from miniflow_lib import Add, Input, MiniFlowError, Mul, forward_and_backward, forward_pass, topological_sort
 from miniflow_lib.trace_text import short_number
 from tests.graphs import EVIL, LESSONS, by_chance, one_layer, own_op, two_layers, used_twice, x_plus_y_times_z
-from miniflow_classroom import draw_graph, show_source
+from miniflow_classroom import draw_graph
 from miniflow_classroom.show.drawing import in_a_row, value_lines
 from miniflow_classroom.show.layout import Layout, Rect, lay_out
 
@@ -293,9 +293,3 @@ def test_twenty_processes_draw_the_same_bytes(root):
 def test_a_layout_of_nothing_but_one_box():
     layout = lay_out(["a"], [], {"a": (40, 20)})
     assert layout.boxes["a"].width == 40 and faults(layout) == []
-
-
-def test_show_source_shows_the_library_as_it_stands():
-    shown = show_source(Add, Mul).data
-    assert shown.startswith("```python\nclass Add(Node):") and "class Mul(Node):" in shown
-    assert shown.endswith("```")
