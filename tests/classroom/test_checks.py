@@ -495,6 +495,41 @@ def test_a_loop_without_an_end_is_given_up_whatever_it_catches(body):
     assert sum(range(1000)) == 499500  # nothing of it is left to go off later
 
 
+def test_a_lock_of_coverage_is_given_back_before_a_loop_is_given_up():
+    # As coverage's own tracer does: a lock is taken and given back by functions in Python, at every line.
+    tool: dict = {"__name__": "coverage.collector", "lock": threading.Lock(), "taken": []}
+    source = """
+def trace(frame, event, arg):
+    take()
+    give_back()
+    return trace
+
+def take():
+    if not lock.acquire(blocking=False):
+        taken.append("coverage would wait here, and for ever")
+    for number in range(20): pass
+
+def give_back():
+    lock.release()
+"""
+    exec(source, tool)
+
+    def endless() -> None:
+        number = 0
+        while True:
+            number += 1
+
+    traced = sys.gettrace()
+    for _ in range(15):
+        sys.settrace(tool["trace"])
+        try:
+            with pytest.raises(Trouble, match="still running"):
+                guarded(endless, {}, 0.005)
+        finally:
+            sys.settrace(traced)
+        assert not tool["taken"] and not tool["lock"].locked()
+
+
 def test_a_loop_in_another_thread_than_the_main_one_is_given_up():
     printed = []
     source = "def answer(x, y):\n    while True: pass"
