@@ -6,9 +6,11 @@ import os
 import tempfile
 from functools import cache
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
+from jupyter_client.manager import KernelManager
 
 
 def pytest_configure(config) -> None:
@@ -18,6 +20,7 @@ def pytest_configure(config) -> None:
     own = config._miniflow_own = tempfile.TemporaryDirectory(prefix="miniflow-tests-")
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
         os.environ[name] = os.path.join(own.name, name.lower())
+    _reach_kernels_by_files(own.name)
     # Jupyter and matplotlib keep files in the home, and one that cannot be written to stops or warns them.
     if not os.access(os.path.expanduser("~"), os.W_OK):
         os.environ["HOME"] = os.path.join(own.name, "home")
@@ -29,6 +32,17 @@ def pytest_configure(config) -> None:
     unhurried = [HealthCheck.too_slow]
     settings.register_profile("miniflow", deadline=None, derandomize=True, suppress_health_check=unhurried)
     settings.load_profile("miniflow")
+
+
+def _reach_kernels_by_files(folder: str) -> None:
+    """A port that jupyter_client picks is free when it looks, and may be another run's a moment later."""
+    made = KernelManager.__init__
+
+    def make(self, *args, **kwargs) -> None:
+        made(self, *args, transport="ipc", ip=os.path.join(folder, uuid4().hex), **kwargs)
+
+    if os.name == "posix" and len(folder) < 60:  # the path of a socket may not be long
+        KernelManager.__init__ = make
 
 
 def pytest_unconfigure(config) -> None:

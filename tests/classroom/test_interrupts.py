@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from jupyter_client.manager import start_new_kernel
-from nbclient import NotebookClient
 
 from miniflow_lib import (
     MSE,
@@ -20,7 +19,6 @@ from miniflow_lib import (
     topological_sort,
     train,
 )
-from tools import clean
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = str(ROOT / "miniflow_lib")
@@ -169,7 +167,8 @@ assert step == 299 and abs(w.value - 2) < 1e-9, w.value
 def test_a_cell_stopped_in_a_real_kernel_leaves_a_kernel_that_trains_on():
     manager, client = start_new_kernel()
     try:
-        client.execute(LOOP)
+        # Or ipykernel drops what is asked right after the interrupt, as if by one who saw no error.
+        client.execute(LOOP, stop_on_error=False)
         while (message := client.get_iopub_msg(timeout=120))["msg_type"] != "stream":
             assert message["msg_type"] != "error", message["content"]
         manager.interrupt_kernel()
@@ -180,26 +179,3 @@ def test_a_cell_stopped_in_a_real_kernel_leaves_a_kernel_that_trains_on():
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-
-
-def test_a_kernel_restarted_in_the_middle_and_run_all_gives_what_is_stored():
-    path = next((ROOT / "notebooks").glob("02_*.ipynb"))
-    notebook = clean.read(path)
-    numbers = [n for n, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
-    stored = {n: notebook.cells[n].outputs for n in numbers}
-    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}})
-    for some in (numbers[: len(numbers) // 2], numbers):  # each time with a kernel of its own
-        with client.setup_kernel():
-            for number in some:
-                client.execute_cell(notebook.cells[number], number)
-    for number in numbers:
-        assert texts(notebook.cells[number].outputs) == texts(stored[number]), notebook.cells[number].source
-
-
-def texts(outputs: list) -> list:
-    """What nbval would compare."""
-    return [
-        output.get("text")
-        or {mime: text for mime, text in output.get("data", {}).items() if mime != "image/png"}
-        for output in clean._clean_outputs(outputs)
-    ]

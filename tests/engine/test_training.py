@@ -203,7 +203,15 @@ def test_an_interrupt_within_the_update_is_not_half_a_step(monkeypatch):
     assert all(np.allclose(a, t.value, rtol=1e-13) for a, t in zip(after_interrupt, trainables))
 
 
-def test_a_real_signal_stops_it():
+@pytest.fixture
+def interruptible():
+    """In the background, as a shell's `&` starts it, a process is told to ignore the signal."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_real_signal_stops_it(interruptible):
     graph, feeds, trainables = line()
     timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
     timer.start()

@@ -10,22 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tools import clean
+from tests.series import FOLDER, LESSONS, ROOT, every_lesson, read, tags, texts
 
-ROOT = Path(__file__).resolve().parents[2]
-LESSONS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 SYLLABUS = tomllib.loads((ROOT / "tests/syllabus.toml").read_text(encoding="utf-8"))["item"]
-
-every_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 
 
 @cache
 def cells_of(path: Path) -> list:
-    return clean.read(path).cells
-
-
-def tags(cell) -> list[str]:
-    return cell.metadata.get("tags", [])
+    return read(path).cells
 
 
 def prose(cell) -> str:
@@ -40,15 +32,6 @@ def words(text: str) -> list[str]:
     return re.findall(r"[A-Za-zÀ-ÿ0-9][\w'.-]*", text)
 
 
-def texts_of(outputs) -> list[str]:
-    """All text that the outputs store: printed, plain, HTML, markdown."""
-    found = []
-    for output in outputs:
-        found.append(output.get("text", ""))
-        found += [text for mime, text in output.get("data", {}).items() if not mime.startswith("image/png")]
-    return [text if isinstance(text, str) else str(text) for text in found]
-
-
 def test_the_series_is_whole():
     assert [path.stem for path in LESSONS] == [
         *("00_start_here", "01_nodes", "02_topological_sort", "03_ops"),
@@ -59,7 +42,7 @@ def test_the_series_is_whole():
 @every_lesson
 def test_nothing_is_loaded_from_elsewhere(path):
     for number, cell in enumerate(cells_of(path)):
-        for text in [cell.source, *texts_of(cell.get("outputs", []))]:
+        for text in [cell.source, *texts(cell)]:
             assert not re.search(r"!\[[^\]]*\]\(\s*https?:", text), f"cell {number}: a remote picture"
             assert not re.search(r"(?:src|href)\s*=\s*[\"']?https?:", text), (
                 f"cell {number}: something remote"
@@ -74,7 +57,7 @@ def test_every_picture_has_a_text_alternative(path):
             for alt, file in re.findall(r"!\[([^\]]*)\]\(([^)\s]*)", cell.source):
                 assert len(words(alt)) >= 4, f"cell {number}: {file} needs words that tell what it shows"
                 assert (path.parent / file).is_file(), f"cell {number}: {file} is not there"
-        for text in texts_of(cell.get("outputs", [])):
+        for text in texts(cell):
             for tag in re.findall(r"<img\b[^>]*>", text):
                 assert len(words("".join(re.findall(r'alt="([^"]*)"', tag)))) >= 4, (
                     f"cell {number}: {tag[:80]}"
@@ -184,9 +167,9 @@ def test_the_syllabus_has_every_lesson():
 
 @pytest.mark.parametrize("item", SYLLABUS, ids=lambda item: f"{item['lesson'][:2]}-{item['tag'][5:]}")
 def test_every_item_of_the_syllabus_is_in_its_lesson(item):
-    cells = cells_of(ROOT / "notebooks" / f"{item['lesson']}.ipynb")
+    cells = cells_of(FOLDER / f"{item['lesson']}.ipynb")
     assert any(item["tag"] in tags(cell) for cell in cells), f"no cell tagged {item['tag']}: {item['text']}"
-    stored = "\n".join(text for cell in cells for text in texts_of(cell.get("outputs", [])))
+    stored = "\n".join(text for cell in cells for text in texts(cell))
     for number in item.get("numbers", []):
         assert re.search(rf"(?<![\d.]){re.escape(number)}(?!\d)", stored), f"{number} is in no stored output"
 
