@@ -135,7 +135,7 @@ def training_step(fault: Fault | None = None) -> Callable[[Sequence[Node]], None
     return step
 
 
-def check(fault: Fault | None = None) -> GradientCheck:
+def check_step(fault: Fault | None = None) -> GradientCheck:
     """The gradient check of a training step with the fault, at the start of the training."""
     graph, weights = network(fault.parts if fault else None)
     feed = {node: node.value for node in graph if not node.inbound_nodes}

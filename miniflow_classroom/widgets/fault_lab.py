@@ -10,7 +10,7 @@ import ipywidgets
 
 from miniflow_lib.trace_text import number
 from miniflow_lib.tracing import trace
-from miniflow_classroom.gradients.faults import FATES, FAULTS, STEPS, Fault, Run, check, fate, run
+from miniflow_classroom.gradients.faults import FATES, FAULTS, STEPS, Fault, Run, check_step, fate, run
 from miniflow_classroom.show.plots import BLUE, INK, Chart, picture_html
 from miniflow_classroom.widgets.base import LatestOnly, StaticBox
 
@@ -72,7 +72,7 @@ def fault_lab() -> StaticBox:
 def report(fault: Fault, said: str) -> str:
     """The page that answers a bet, as HTML: the curves, the fate, why, and the verdict of the check."""
     with trace.silent():
-        healthy, faulty, checked = run(), run(fault), check(fault)
+        healthy, faulty, checked = run(), run(fault), check_step(fault)
     end = fate(faulty, healthy)
     svg, alt = curves(healthy, faulty, end)
     bet = f"You said: <i>{escape(said)}</i>. "

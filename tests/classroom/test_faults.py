@@ -58,7 +58,7 @@ def test_the_healthy_network_learns_at_every_step(healthy):
 
 
 def test_the_check_raises_no_alarm_on_the_healthy_network():
-    checked = faults.check()
+    checked = faults.check_step()
     assert checked.ok and not checked.sentence
     assert [row.name for row in checked.rows] == list(ALL)
     assert not any(row.verdict == UNKNOWN for row in checked.rows)
@@ -97,7 +97,7 @@ def test_targets_broadcast_end_at_the_mean():
 @every_fault
 def test_the_gradient_check_finds_a_fault_and_calls_no_other_name(fault):
     _, wrong, sentence = EXPECTED[fault.title]
-    checked = faults.check(fault)
+    checked = faults.check_step(fault)
     assert not checked.ok
     assert tuple(row.name for row in checked.rows if row.verdict == WRONG) == wrong
     if sentence is None:
@@ -129,7 +129,7 @@ def test_nothing_leaks_out_of_a_run():
     for fault in FAULTS:
         lab.report(fault, LOOKS_FINE)
     assert [dict(vars(part)) for part in parts] == before
-    assert faults.check().ok
+    assert faults.check_step().ok
 
 
 def test_a_flag_that_is_on_prints_nothing_of_the_lab(capsys):
