@@ -8,11 +8,12 @@ import re
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
 
 import numpy as np
+from IPython import get_ipython
 
 from miniflow_lib.errors import MiniFlowError
 from miniflow_lib.tracing import trace
@@ -110,10 +111,6 @@ def _drop(message: object) -> None:
 
 def _display_hooks() -> object:
     """Whom the kernel asks before it shows a picture, a list for each thread; None outside a kernel."""
-    if "IPython" not in sys.modules:
-        return None
-    from IPython import get_ipython
-
     publisher = getattr(get_ipython(), "display_pub", None)
     return publisher if hasattr(publisher, "register_hook") else None
 
@@ -147,30 +144,41 @@ def tidy(text: str, longest: int = 200) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+# (the kind of exception, what its message holds, what that usually means): the first that fits
+_MEANINGS: Sequence[tuple[type[BaseException], str, str]] = (
+    (
+        UnboundLocalError,
+        "",
+        "A name gets its value inside the function only after it has been used: give it one first.",
+    ),
+    (
+        NameError,
+        "",
+        "That name is not known here: is it spelled as above, and has the cell that makes it been run?",
+    ),
+    (RecursionError, "", "The function calls itself and never stops: which call is the last one?"),
+    (
+        BaseException,
+        "NoneType",
+        "Something there is None: a function without `return`, or a node whose forward() has not run.",
+    ),
+    (TypeError, "argument", "The function is called with arguments it does not take: compare with the task."),
+    (TypeError, "", "Two kinds of things meet there that do not go together: print type(...) of each."),
+    (AttributeError, "", "That object has nothing of this name: print it, and look at the spelling."),
+    (IndexError, "", "It reaches past the end: the last index is the length minus one."),
+    (KeyError, "", "The dict has no such key: print its keys just before that line."),
+    (ZeroDivisionError, "", "It divides by zero: print what it divides by."),
+    (
+        ValueError,
+        "shape|dimension|broadcast|aligned|matmul",
+        "The shapes do not fit: print .shape of each just before that line.",
+    ),
+    (StopIteration, "", "It asks for a next one where there is none left."),
+)
+
+
 def _meaning(error: BaseException) -> str:
-    text = str(error)
-    if isinstance(error, UnboundLocalError):
-        return "A name gets its value inside the function only after it has been used: give it one first."
-    if isinstance(error, NameError):
-        return "That name is not known here: is it spelled as above, and has the cell that makes it been run?"
-    if isinstance(error, RecursionError):
-        return "The function calls itself and never stops: which call is the last one?"
-    if "NoneType" in text:
-        return "Something there is None: a function without `return`, or a node whose forward() has not run."
-    if isinstance(error, TypeError) and "argument" in text:
-        return "The function is called with other arguments than it takes: compare with the task."
-    if isinstance(error, TypeError):
-        return "Two kinds of things meet there that do not go together: print type(...) of each."
-    if isinstance(error, AttributeError):
-        return "That object has nothing of this name: print it, and look at the spelling."
-    if isinstance(error, IndexError):
-        return "It reaches past the end: the last index is the length minus one."
-    if isinstance(error, KeyError):
-        return "The dict has no such key: print its keys just before that line."
-    if isinstance(error, ZeroDivisionError):
-        return "It divides by zero: print what it divides by."
-    if isinstance(error, ValueError) and re.search(r"shape|dimension|broadcast|aligned|matmul", text):
-        return "The shapes do not fit: print .shape of each just before that line."
-    if isinstance(error, StopIteration):
-        return "It asks for a next one where there is none left."
+    for kind, part, meaning in _MEANINGS:
+        if isinstance(error, kind) and re.search(part, str(error)):
+            return meaning
     return ""

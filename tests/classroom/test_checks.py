@@ -447,6 +447,17 @@ def test_nothing_that_is_raised_gets_out(what):
     assert printed.startswith("not yet: ") and len(printed) < 400
 
 
+def test_an_interrupted_check_says_so():
+    printed = said(TIMES, "def answer(x, y):\n    raise KeyboardInterrupt")
+    assert printed == "not yet: the check was interrupted before it came to its end."
+
+
+def test_a_message_of_several_lines_or_with_an_address_is_told_on_one_line():
+    source = "def answer(x, y):\n    raise OSError(f'first line\\n  then {object()}')"
+    where = "your code stopped at line 2 of your cell, `raise OSError(f'first line\\n  then {object()}')`"
+    assert said(TIMES, source) == f"not yet: {where}: OSError: first line then <object object>."
+
+
 def test_an_object_that_refuses_everything():
     source = """
 class Odd:
@@ -559,7 +570,9 @@ def test_a_check_in_a_kernel_gives_up_and_leaves_it_usable():
         "checks.exercises = lambda: {'answer': loop}",
         "def answer(x):\n    while True:\n        try:\n            while True: x += 1\n        except: pass",
         "check('answer')",
-        "def answer(x):\n    print('mine')\n    return 1 / 0\ncheck('answer')",
+        "from IPython.display import display\n\n\n"
+        "def answer(x):\n    display('mine')\n    print('mine')\n    return 1 / 0\ncheck('answer')\n"
+        "display('shown')",
         "answer = abs\ncheck('answer')",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
@@ -567,8 +580,10 @@ def test_a_check_in_a_kernel_gives_up_and_leaves_it_usable():
     printed = ["".join(out.get("text", "") for out in cell.outputs) for cell in notebook.cells]
     assert printed[2].startswith("[answer] not yet: your code was still running after 4 seconds")
     assert printed[3].startswith(
-        "[answer] not yet: your code stopped at line 3 of your cell, `return 1 / 0`: Zero"
+        "[answer] not yet: your code stopped at line 7 of your cell, `return 1 / 0`: Zero"
     )
+    shown = [out.data["text/plain"] for out in notebook.cells[3].outputs if "data" in out]
+    assert shown == ["'shown'"]  # the answer's own is hidden, and what comes after the check is not
     assert printed[4] == "[answer] correct\n"
 
 

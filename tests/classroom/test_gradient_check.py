@@ -266,6 +266,55 @@ def test_passes_of_ones_own_are_checked_at_the_inputs():
     assert not check.ok and "the sign is wrong" in check.sentence
 
 
+def test_passes_of_ones_own_that_are_wrong_by_a_factor_are_called_so():
+    def three_times(graph):
+        forward_and_backward(graph)
+        for node in graph:
+            if not node.inbound_nodes:
+                node.gradients = {node: 3 * node.gradients[node]}
+
+    check = check_gradients(*network(), passes=three_times)
+    assert set(verdicts(check).values()) == {WRONG}
+    assert check.sentence.endswith(
+        " (and more): 3 times the slope everywhere, so a constant factor is wrong."
+    )
+
+
+class MyInput(Node):
+    """An Input of the learner's own."""
+
+    def __init__(self, name):
+        Node.__init__(self, name=name)
+
+    def forward(self): ...
+
+    def backward(self):
+        self.gradients = {self: self.grad_cost()}
+
+
+def test_an_input_of_ones_own_is_checked_too():
+    x, y = MyInput("x"), Input("y")
+    check = check_gradients(SignMSE(y, x), {x: [1.0, 2.0], y: [3.0, 5.0]}, [x])
+    assert verdicts(check) == {"x": WRONG} and "sign" in check.sentence
+    assert check_gradients(MSE(y, x), {x: [1.0, 2.0], y: [3.0, 5.0]}).ok
+
+
+@pytest.mark.parametrize(("drift", "said"), [(1e-4, True), (3e-6, False)])
+def test_a_gradient_is_another_one_when_it_differs_by_more_than_rounding(drift, said):
+    class Drifting(Sigmoid):
+        runs = 0
+
+        def backward(self):
+            Sigmoid.backward(self)
+            self.runs += 1
+            (x,) = self.inbound_nodes
+            self.gradients = {x: self.gradients[x] * (1 + self.runs * drift)}
+
+    x = Input("x")
+    check = check_gradients(Drifting(x), {x: 0.3})
+    assert not check.ok and ("run again on the same values" in check.sentence) == said
+
+
 # --- what cannot be checked -------------------------------------------------------------------------------
 
 
@@ -287,6 +336,36 @@ def test_a_kink_is_said_and_its_neighbours_are_checked(at, verdict):
     check = check_gradients(Relu(x), {x: at})
     assert check.rows[0].verdict == verdict and check.ok
     assert ("kink" in check.sentence) == (verdict == UNKNOWN)
+
+
+class Power(Node):
+    """|x| to a power: above 1 its slope at 0 is 0, and the smaller the power, the sharper the bend there."""
+
+    def __init__(self, x, power):
+        Node.__init__(self, [x])
+        self.power = power
+
+    def forward(self):
+        self.value = np.abs(self.inbound_nodes[0].value) ** self.power
+
+    def backward(self):
+        (x,) = self.inbound_nodes
+        slope = self.power * np.abs(x.value) ** (self.power - 1) * np.sign(x.value)
+        self.gradients = {x: self.grad_cost() * slope}
+
+
+@pytest.mark.parametrize(("power", "verdict"), [(1.5, RIGHT), (1.2, UNKNOWN)])
+def test_a_sharp_bend_is_a_kink_and_a_soft_one_is_none(power, verdict):
+    x = Input("x")
+    check = check_gradients(Power(x, power), {x: 0.0})
+    assert check.rows[0].verdict == verdict and ("kink" in check.sentence) == (verdict == UNKNOWN)
+
+
+def test_a_bend_of_a_five_hundredth_of_the_slope_is_a_kink():
+    x = Input("x")
+    bent = Add(x, Mul(Relu(x), Input("c")))
+    c = bent.inbound_nodes[1].inbound_nodes[1]
+    assert verdicts(check_gradients(bent, {x: 0.0, c: 2e-3}))["x"] == UNKNOWN
 
 
 def test_a_wrong_number_beside_a_kink_is_still_wrong():
