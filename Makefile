@@ -56,7 +56,8 @@ test: setup  ## the tests of the library, and every notebook run and compared wi
 test-browser: setup  ## the lessons in a real JupyterLab, driven in Chromium
 	@$(RUN) -m pytest tests/browser -n auto $(TEST_ARGS)
 
-test-matrix: setup  ## the notebooks on Python 3.11 to 3.14, oldest and newest packages, several processors
+test-matrix: setup  ## what runs at night: slow tests; the notebooks on each Python, old and new packages
+	@$(RUN) -m pytest -m nightly -n auto
 	@$(RUN) tests/matrix.py $(MATRIX_ARGS)
 
 lint: setup  ## the style of the code, the notebooks' included

@@ -65,12 +65,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @cache
 def _may_be_split(file: Path) -> bool:
     # The process that hands out the work collects no tests: it cannot ask for the marker itself.
-    return file.suffix == ".py" and "pytest.mark.heavy" in file.read_text(encoding="utf-8")
+    return file.suffix == ".py" and "\npytestmark = pytest.mark.heavy" in file.read_text(encoding="utf-8")
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """A file stays on one worker, a notebook's cells with its kernel above all, unless it has heavy tests."""
+    """A file stays on one worker, a notebook's cells with its kernel above all, unless all of it is heavy."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Files(LoadScopeScheduling):

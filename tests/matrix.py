@@ -129,7 +129,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--pythons", nargs="+", default=["3.11", "3.12", "3.13"])
+    parser.add_argument("--pythons", nargs="+", default=["3.11", "3.12", "3.13", "3.14"])
     parser.add_argument("--packages", nargs="+", default=["oldest", "newest"], choices=["oldest", "newest"])
     parser.add_argument("--cores", nargs="+", default=list(CORES), choices=CORES)
     args = parser.parse_args()

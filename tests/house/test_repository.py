@@ -17,10 +17,10 @@ from nbformat import v4
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 
+from tests.series import LESSONS, every_lesson
 from tools.clean import problems
 
 ROOT = Path(__file__).resolve().parents[2]
-LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SERIES = [
     "00_start_here",
     "01_nodes",
@@ -46,7 +46,7 @@ def test_the_notebooks_are_the_lessons_of_the_series():
     assert "06_sgd_boston" in names
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+@every_lesson
 def test_each_lesson_is_stored_in_its_normal_form_with_its_outputs(path):
     found = problems(path)
     assert not found, "\n" + "\n".join(found)
@@ -148,6 +148,7 @@ def test_a_python_that_is_too_old_or_missing_is_said(clone):
     assert not (clone / ".venv").exists()
 
 
+@pytest.mark.heavy
 def test_a_set_up_that_fails_says_what_to_do_and_is_tried_again(clone):
     # pip without an index is what a machine without a network looks like.
     told = make(
@@ -241,4 +242,4 @@ def test_the_workflow_runs_make_test_on_every_supported_python(project):
     pythons = [each.rsplit(" ", 1)[1] for each in project["classifiers"] if "Python :: 3." in each]
     assert jobs["test"]["strategy"]["matrix"]["python"] == pythons == PYTHONS
     assert [step["run"] for step in jobs["test"]["steps"] if "run" in step] == ["make test"]
-    assert [step["run"] for step in jobs["matrix"]["steps"] if "run" in step] == ["make test-matrix"]
+    assert [step["run"] for step in jobs["nightly"]["steps"] if "run" in step] == ["make test-matrix"]

@@ -11,11 +11,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import ipywidgets
-import nbformat
 import numpy as np
 import pytest
 
 from miniflow_lib import Add, Input, MiniFlowError, Mul, Node, forward_and_backward, topological_sort
+from tests.series import every_lesson, read
 from miniflow_classroom import (
     check_gradients,
     draw_graph,
@@ -32,7 +32,6 @@ from miniflow_classroom.widgets.quiz import hint_box, quiz_box
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "miniflow_lib").rglob("*.py"))
-LESSONS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 EVIL = "<img src=x onerror=alert(1)>"
 
 # --- the code ----------------------------------------------------------------------------------------------
@@ -100,9 +99,9 @@ def test_the_search_finds_what_it_is_for():
     assert not Markup("<p>&lt;img src=x onerror=alert(1)&gt;</p>").found
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+@every_lesson
 def test_no_output_of_a_lesson_can_run_anything(path):
-    for cell in nbformat.read(path, as_version=4).cells:
+    for cell in read(path).cells:
         for output in cell.get("outputs", []):
             for mime, text in output.get("data", {}).items():
                 assert mime in {"text/plain", "text/html", "text/markdown", "text/latex", "image/png"}, mime
