@@ -10,7 +10,7 @@ from miniflow_classroom.gradients.check import check_gradients
 from miniflow_classroom.judge.check import check
 from miniflow_classroom.show.drawing import draw_graph
 from miniflow_classroom.show.source import show_source
-from miniflow_classroom.widgets.base import bar
+from miniflow_classroom.widgets.bar import bar
 from miniflow_classroom.widgets.calculus import cost_of_one_weight, fill_in_gradients, nudge, tangent
 from miniflow_classroom.widgets.explorer import descent, explorer
 from miniflow_classroom.widgets.fault_lab import fault_lab

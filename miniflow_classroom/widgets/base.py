@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import io
-import math
 import os
+import re
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from html import escape
 
 import ipywidgets
-from IPython.display import display
 
-from miniflow_lib import errors
+from miniflow_classroom.show.plots import CARD
 
 PAGE_MIME = "application/vnd.miniflow.page+json"
 FOR_PAGES = "MINIFLOW_SITE"  # set where `make site` runs the lessons, and nowhere else
+INK = "color: var(--jp-content-font-color1, inherit); "
+PROSE = INK + "line-height: 1.5; overflow-wrap: anywhere; "
+CODE = (
+    INK + "background: transparent; margin: 0; overflow-x: auto; white-space: pre; line-height: 1.4; "
+    "font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px); "
+)
 
 
 class StaticBox(ipywidgets.VBox):
@@ -27,7 +32,7 @@ class StaticBox(ipywidgets.VBox):
     text: stored as text/plain, which nbval compares: fixed, never an answer, never what a click changed.
     html: stored as text/html beside it where a picture says more (see `picture_html`).
     page: what `make site` needs to let it move without a kernel (the "kind" says which drawing it gets there,
-    see authoring/site.py); asked for only there, and never stored. Without it a page shows the text or html.
+    see tools/site.py); asked for only there, and never stored. Without it a page shows the text or html.
     """
 
     def __init__(
@@ -95,23 +100,36 @@ class LatestOnly:
                 self.work(setting)
 
 
-def bar(epochs: int) -> Callable[[int], None]:
-    """Shows a bar for so many epochs; returns what moves it: train(..., epochs=100, progress=bar(100)).
+def prose(text: str) -> str:
+    """A sentence as HTML: all of it escaped, `code` as code, line ends kept."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text.strip())).replace("\n", "<br>")
 
-    It moves twenty times a second at most, and at the end, when it is told the same number twice: beyond a
-    thousand messages a second the Jupyter server stops passing on what a kernel sends, and with it what the
-    cell prints. What is stored is a fixed text.
+
+def paragraph(html: str, look: str = "", role: str = "") -> str:
+    """HTML of sentences in the letters of the page. look: more CSS; role: "status" has it read aloud."""
+    read = f' role="{role}"' if role else ""
+    return f'<div style="{PROSE}{look}"{read}>{html}</div>'
+
+
+def preformatted(text: str, label: str, look: str = "") -> str:
+    """Code, or what was printed, letter by letter; it scrolls, and is reached by the Tab key.
+
+    label: what it is, for those who do not see it. look: more CSS.
     """
-    epochs = errors.check_count("epochs", epochs)
-    shown = ipywidgets.IntProgress(max=epochs, description="epochs")
-    moved, last = -math.inf, None
+    return f'<pre tabindex="0" aria-label="{label}" style="{CODE}{look}">{escape(text)}</pre>'
 
-    def show(done: int) -> None:
-        nonlocal moved, last
-        if done == last or time.monotonic() - moved >= 0.05:
-            shown.value, moved = done, time.monotonic()
-        last = done
 
-    text = f"{epochs} epoch{'s' * (epochs != 1)}"
-    display(StaticBox([shown], text=text, page=lambda: {"kind": "text"}))
-    return show
+def on_card(*html: str) -> str:
+    """Words and pictures under one another on a card, which is white in the dark theme too."""
+    return f'<div style="{CARD}">{"".join(html)}</div>'
+
+
+def wide(html: str = "") -> ipywidgets.HTML:
+    """HTML as wide as the page."""
+    return ipywidgets.HTML(html, layout=ipywidgets.Layout(width="100%"))
+
+
+def pick_one(options: Sequence[str]) -> ipywidgets.RadioButtons:
+    """Radio buttons, none of them pressed."""
+    layout = ipywidgets.Layout(width="auto", max_width="100%")
+    return ipywidgets.RadioButtons(options=list(options), index=None, layout=layout)

@@ -12,19 +12,13 @@ from miniflow_lib.trace_text import number
 from miniflow_lib.tracing import trace
 from miniflow_classroom.gradients.faults import FATES, FAULTS, STEPS, Fault, Run, check_step, fate, run
 from miniflow_classroom.show.plots import BLUE, INK, Chart, picture_html
-from miniflow_classroom.widgets.base import LatestOnly, StaticBox
+from miniflow_classroom.widgets.base import LatestOnly, StaticBox, paragraph, pick_one, preformatted, wide
 
 TEXT = (
     f"The fault lab: {len(FAULTS)} bugs. Pick one, say what the cost will do, then look.\n"
     + "\n".join(f"{place:2}. {fault.title}" for place, fault in enumerate(FAULTS, 1))
     + f"\nIts cost: {', '.join(FATES[:-1])} or {FATES[-1]}?"
 )
-CODE = (
-    "margin: 4px 0; padding: 6px 10px; overflow-x: auto; line-height: 1.4; border-left: 4px solid #777; "
-    "color: var(--jp-content-font-color1, inherit); background: transparent; "
-    "font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px)"
-)
-WIDE = {"width": "100%"}
 LOWEST, HIGHEST = 1e-2, 1e4  # of the drawing: a cost that explodes leaves it at the top
 WIDTH = 600  # of the drawing, in pixels
 
@@ -40,16 +34,14 @@ def fault_lab() -> StaticBox:
         description="Bug:",
         layout=ipywidgets.Layout(width="auto", max_width="34em"),
     )
-    code, question, result = (ipywidgets.HTML(layout=ipywidgets.Layout(**WIDE)) for _ in range(3))
-    guess = ipywidgets.RadioButtons(options=list(FATES), index=None, layout=ipywidgets.Layout(width="auto"))
+    code, question, result = wide(), wide(paragraph("Say first. The cost …")), wide()
+    guess = pick_one(FATES)
     look = ipywidgets.Button(description="Run it", tooltip="train with this bug and check its gradients")
-    question.value = '<div style="line-height: 1.5">Say first. The cost …</div>'
 
     def pick(fault: Fault) -> None:
-        code.value = (
-            f'<div style="line-height: 1.5">This stands {escape(fault.place)}:</div>'
-            f'<pre tabindex="0" aria-label="the code" style="{CODE}">{escape(fault.source)}</pre>'
-        )
+        place = paragraph(f"This stands {escape(fault.place)}:")
+        framed = "margin: 4px 0; padding: 6px 10px; border-left: 4px solid #777"
+        code.value = place + preformatted(fault.source, "the code", framed)
         result.value, guess.index, guess.disabled, look.disabled = "", None, False, True
 
     def show(fault: Fault) -> None:
@@ -81,7 +73,7 @@ def report(fault: Fault, said: str) -> str:
     if faulty.stopped:
         sentences.append(f"Step {len(faulty.costs)} was the last one: {escape(faulty.stopped)}")
     sentences.append(f"What was meant: <code>{escape(fault.meant)}</code>")
-    text = "".join(f'<p style="margin: 6px 0; line-height: 1.5">{sentence}</p>' for sentence in sentences)
+    text = "".join(paragraph(sentence, "margin: 6px 0") for sentence in sentences)
     heading = (
         '<p style="margin: 10px 0 4px"><b>The gradient check</b>: '
         "what a training step used, beside the measured slopes</p>"

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 
 import ipywidgets
 
 from miniflow_lib.errors import check_flag, check_function
 from miniflow_lib.tracing import trace
-from miniflow_classroom.widgets.base import LatestOnly, StaticBox, captured
+from miniflow_classroom.widgets.base import LatestOnly, StaticBox, captured, preformatted
 
 MEANING = {"DEBUG": "the trace of the forward and backward pass", "T_DEBUG": "the trace of the sort"}
-STYLE = (
-    "margin: 0; padding: 2px 4px; overflow-x: auto; white-space: pre; line-height: 1.35; "
-    "color: var(--jp-content-font-color1, inherit); background: transparent; "
-    "font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px)"
-)
 
 _shared: list[ipywidgets.ToggleButton] = []  # the one pair of buttons that every `toggles()` shows
 
@@ -68,7 +62,7 @@ def live(function: Callable[[], object], DEBUG: bool = True, T_DEBUG: bool = Fal
         return out.getvalue().rstrip("\n") or "(nothing is printed: switch a flag on)"
 
     def show(text: str) -> None:
-        view.value = f'<pre tabindex="0" aria-label="what it prints" style="{STYLE}">{escape(text)}</pre>'
+        view.value = preformatted(text, "what it prints", "padding: 2px 4px")
 
     def run_again(_) -> None:
         try:

@@ -14,9 +14,7 @@ import numpy as np
 
 from miniflow_lib import errors
 from miniflow_classroom import arguments
-from miniflow_classroom.widgets.base import StaticBox, captured
-
-TEXT = "line-height:1.45;overflow-wrap:anywhere;color:var(--jp-content-font-color1,inherit)"
+from miniflow_classroom.widgets.base import StaticBox, captured, paragraph, pick_one, prose
 
 
 def predict(
@@ -122,9 +120,7 @@ class Choice:
             raise errors.MiniFlowError(f"The answer {answer!r} is not one of the choices {choices}.")
         self.answer, self.wish = answer, "a choice"
         self.told = "".join(f"\n  ( ) {choice}" for choice in choices)
-        self.field = ipywidgets.RadioButtons(
-            options=choices, value=None, layout=ipywidgets.Layout(width="auto", max_width="100%")
-        )
+        self.field = pick_one(choices)
 
     def read(self, choice: str | None) -> str | None:
         return choice
@@ -204,7 +200,7 @@ class Prediction(StaticBox):
         self.more = ipywidgets.Output()
         self.field.observe(self._entered, "value")
         self.button.on_click(self._show)
-        ask = ipywidgets.HTML(f'<div style="{TEXT}"><b>Your prediction.</b> {_inline(question)}</div>')
+        ask = ipywidgets.HTML(paragraph(f"<b>Your prediction.</b> {prose(question)}"))
         row = ipywidgets.HBox(
             [self.field, self.button], layout=ipywidgets.Layout(align_items="flex-end", flex_flow="row wrap")
         )
@@ -219,7 +215,7 @@ class Prediction(StaticBox):
         if guess is None or self.field.disabled:
             return
         self.button.disabled = self.field.disabled = True  # committed; running the cell again asks anew
-        self.reply.value = f'<div style="{TEXT}" role="status">{self._words(guess)}</div>'
+        self.reply.value = paragraph(self._words(guess), role="status")
         if self.see:
             self._show_more()
 
@@ -230,12 +226,12 @@ class Prediction(StaticBox):
         mine, true = escape(task.show(guess)), escape(task.show(task.answer))
         verdict = "as you said." if right else "not what you said."
         first = f"Your guess: <b>{mine}</b> · the answer: <b>{true}</b> · {verdict}"
-        return "<br>".join([first, *(_inline(line) for line in (said, self.because) if line)])
+        return "<br>".join([first, *(prose(line) for line in (said, self.because) if line)])
 
     def _page(self, question: str) -> dict:
         """All that the page needs to reply as `_words` does; `show` alone stays with the notebook."""
         task = self.task
-        wrong = [[other, _inline(why)] for other, why in self.wrong.items()]
+        wrong = [[other, prose(why)] for other, why in self.wrong.items()]
         if task.kind == "row":
             wrong = [
                 [(task.read(o) or []) if isinstance(o, str) else [*map(str, o)], why] for o, why in wrong
@@ -245,7 +241,7 @@ class Prediction(StaticBox):
         return {
             "kind": "predict",
             "field": task.kind,
-            "question": _inline(question),
+            "question": prose(question),
             "options": task.field.options if task.kind == "choice" else getattr(task, "names", []),
             "placeholder": getattr(task.field, "placeholder", ""),
             "wish": task.wish,
@@ -253,7 +249,7 @@ class Prediction(StaticBox):
             "shown": task.show(task.answer),
             "tolerance": getattr(task, "tolerance", 0.0),
             "wrong": wrong,
-            "because": _inline(self.because),
+            "because": prose(self.because),
             "more": self.see is not None,
         }
 
@@ -268,8 +264,3 @@ class Prediction(StaticBox):
             self.more.append_stdout(printed.getvalue())
         if shown is not None:
             self.more.append_display_data(shown)
-
-
-def _inline(text: str) -> str:
-    """The text as HTML, with `code` as code and all else as it was written."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text.strip())).replace("\n", "<br>")

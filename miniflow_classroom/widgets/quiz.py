@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from html import escape
 
 import ipywidgets
 
 from miniflow_classroom import arguments
 from miniflow_classroom.judge.exercise import LESSONS, Exercise, Question, exercises
-from miniflow_classroom.widgets.base import StaticBox
+from miniflow_classroom.widgets.base import StaticBox, paragraph, pick_one, prose, wide
 
-_WIDE = ipywidgets.Layout(width="100%")
-_REPLY = "margin: 0 0 0.8em; padding: 0.2em 0.7em; line-height: 1.5; border-left: 4px solid"
+_REPLY = "margin: 0 0 0.8em; padding: 0.2em 0.7em; border-left: 4px solid"
 
 
 def hint_box(exercise: Exercise) -> StaticBox:
     """The hints of one exercise as closed folds. They open in the browser alone, by a click or by Enter."""
     steps = len(exercise.hints)
     folds = [
-        f'<details style="margin: 0.2em 0; line-height: 1.5; white-space: normal">'
+        '<details style="margin: 0.2em 0; line-height: 1.5; white-space: normal">'
         f'<summary style="cursor: pointer">Hint {number} of {steps}</summary>'
-        f'<div style="padding: 0.2em 1.2em">{prose(hint)}</div></details>'
+        f"{paragraph(prose(hint), 'padding: 0.2em 1.2em')}</details>"
         for number, hint in enumerate(exercise.hints, 1)
     ]
     text = f"[{exercise.name}] {steps} hints, opened one at a time"
     page = {"kind": "hints", "hints": [prose(hint) for hint in exercise.hints]}
-    return StaticBox([ipywidgets.HTML(fold, layout=_WIDE) for fold in folds], text=text, page=lambda: page)
+    return StaticBox([wide(fold) for fold in folds], text=text, page=lambda: page)
 
 
 def quiz_box(lesson: str, questions: Sequence[Question]) -> StaticBox:
@@ -50,34 +47,18 @@ def _reply(question: Question, choice: str) -> str:
     right = choice == question.right
     look = f"{_REPLY} {'#0072B2' if right else '#777'}"
     word = "✓ Right." if right else "Not that one."
-    return f'<div style="{look}"><b>{word}</b> {prose(question.replies[choice])}</div>'
+    return paragraph(f"<b>{word}</b> {prose(question.replies[choice])}", look)
 
 
 def _question(number: int, question: Question) -> list[ipywidgets.Widget]:
-    text = ipywidgets.HTML(
-        f'<div style="line-height: 1.5">{number}. {prose(question.text)}</div>', layout=_WIDE
-    )
-    choices = ipywidgets.RadioButtons(
-        options=list(question.replies), index=None, layout=ipywidgets.Layout(width="auto")
-    )
-    reply = ipywidgets.HTML(layout=_WIDE)
+    text, reply = wide(paragraph(f"{number}. {prose(question.text)}")), wide()
+    choices = pick_one(question.replies)
 
     def answered(change: dict) -> None:
         reply.value = "" if change["new"] is None else _reply(question, change["new"])
 
     choices.observe(answered, "value")
     return [text, choices, reply]
-
-
-def prose(text: str) -> str:
-    """A sentence as HTML: all of it escaped, `code` as code, line ends kept."""
-    parts = re.split(r"(`[^`]*`)", text)
-    return "".join(
-        f"<code>{escape(part[1:-1])}</code>"
-        if len(part) > 1 and part[0] == part[-1] == "`"
-        else escape(part).replace("\n", "<br>")
-        for part in parts
-    )
 
 
 def hints(name: str) -> StaticBox:

@@ -11,8 +11,8 @@ from miniflow_lib.nodes import Node
 from miniflow_classroom import arguments
 from miniflow_classroom.show.drawing import GraphView, Scene, fit
 from miniflow_classroom.show.plots import page_width, picture_html
-from miniflow_classroom.widgets.base import StaticBox
-from miniflow_classroom.widgets.stepper import CARD, PAGE
+from miniflow_classroom.widgets.base import StaticBox, on_card
+from miniflow_classroom.widgets.stepper import PAGE
 
 
 def sort_game(graph: Sequence[Node] | Node) -> StaticBox:
@@ -97,10 +97,10 @@ class SortGame(StaticBox):
         )
         svg = self.drawing.svg(scene, view.in_words(Scene()), page_width(self.drawing.width))
         order = ", ".join(view.names[n] for n in self.taken) or "(empty)"
-        self.picture.value = (
-            f'<div style="{CARD}"><div role="status" style="min-height:2.8em">{escape(said)}<br>'
-            f"<b>list:</b> {escape(order)}</div>"
-            f'<div style="overflow-x:auto">{svg}</div></div>'
+        self.picture.value = on_card(
+            f'<div role="status" style="min-height:2.8em">{escape(said)}<br>'
+            f"<b>list:</b> {escape(order)}</div>",
+            f'<div style="overflow-x:auto">{svg}</div>',
         )
         for node, button in self.buttons.items():
             button.disabled = node in self.taken

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 
@@ -15,9 +14,10 @@ from miniflow_lib.passes import backward_pass, forward_pass
 from miniflow_lib.sorting import topological_sort
 from miniflow_lib.tracing import Event, trace
 from miniflow_classroom import arguments
+from miniflow_classroom.restore import put_back
 from miniflow_classroom.show.drawing import GraphView, Scene, in_a_row
-from miniflow_classroom.show.plots import CARD, page_width, picture_html
-from miniflow_classroom.widgets.base import StaticBox
+from miniflow_classroom.show.plots import GREY, page_width, picture_html
+from miniflow_classroom.widgets.base import StaticBox, on_card
 
 PARTS = ("sort", "forward", "backward")
 PAGE = "calc(100% - 4px)"  # a widget has a margin of 2 px
@@ -76,11 +76,11 @@ def _frame(heading: str, step: Step, svg: str, width: float) -> str:
         columns = "display:flex;flex-wrap:wrap;gap:6px 12px;align-content:flex-start"
         beside = f'<div style="flex:1 1 140px;{columns}">{beside}</div>'
     basis = max(width * 2 / 3, min(width, 440))
-    return (
-        f'<div style="{CARD}"><div style="min-height:3.4em;overflow-wrap:anywhere">'
-        f'<span style="color:#666">{escape(heading)}</span><br>{escape(step.caption)}</div>'
+    return on_card(
+        '<div style="min-height:3.4em;overflow-wrap:anywhere">'
+        f'<span style="color:{GREY}">{escape(heading)}</span><br>{escape(step.caption)}</div>',
         '<div style="display:flex;flex-wrap:wrap;gap:4px 20px">'
-        f'<div style="flex:4 1 {basis:.0f}px;overflow-x:auto">{svg}</div>{beside}</div></div>'
+        f'<div style="flex:4 1 {basis:.0f}px;overflow-x:auto">{svg}</div>{beside}</div>',
     )
 
 
@@ -94,7 +94,7 @@ def film(graph: Sequence[Node] | Node, show: Sequence[str]) -> tuple[GraphView, 
         arguments.check_choice("What a stepper shows", part, PARTS)
     nodes = GraphView(graph).nodes
     arguments.check_size("a stepper plays", nodes)
-    with _left_as_it_was(nodes), trace.silent(), trace.record() as events:
+    with put_back(*nodes), trace.silent(), trace.record() as events:
         if "sort" in parts or errors.is_node(graph):
             nodes = _sort_again(nodes, events)
         view = GraphView(nodes)
@@ -124,17 +124,6 @@ def _sort_again(nodes: list[Node], events: list[Event]) -> list[Node]:
         events.clear()
         again = topological_sort(feed)
     return again
-
-
-@contextmanager
-def _left_as_it_was(nodes: Sequence[Node]) -> Iterator[None]:
-    before = [(node, dict(vars(node))) for node in nodes]
-    try:
-        yield
-    finally:
-        for node, state in before:
-            vars(node).clear()
-            vars(node).update(state)
 
 
 class Teller:

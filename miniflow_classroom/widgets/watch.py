@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from miniflow_lib import errors
-from miniflow_classroom.show.plots import BLUE, CARD, FONT, INK, Chart, card, page_width, picture_html
-from miniflow_classroom.widgets.base import StaticBox
+from miniflow_classroom.show.plots import BLUE, FONT, INK, Chart, card, page_width, picture_html
+from miniflow_classroom.widgets.base import StaticBox, on_card
 from miniflow_classroom.widgets.stepper import played
 
 SIDE = 330  # of the square in which the cloud is drawn, in pixels
@@ -30,7 +30,7 @@ def watch_learning(snapshots: Mapping[int, np.ndarray], targets: np.ndarray) -> 
         width = bars.width + dots.width
         look = f'{FONT} style="{page_width(width)}"'
         svg = card(width, bars.height, bars.drawn() + dots.drawn(bars.width), words, look)
-        frames.append(f'<div style="{CARD}"><div>{words}</div>{svg}</div>')
+        frames.append(on_card(f"<div>{words}</div>", svg))
     stored = _stored(targets, clouds, costs)
     return StaticBox(played(frames), **stored, page=lambda: {"kind": "frames", "frames": frames})
 

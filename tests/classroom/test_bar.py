@@ -6,7 +6,6 @@ from nbformat import v4
 from traitlets.config import Config
 
 from miniflow_classroom import bar
-from miniflow_classroom.widgets import base
 
 
 def test_the_progress_bar_stores_the_same_text_whatever_came_of_the_run():
@@ -18,23 +17,29 @@ def test_the_progress_bar_stores_the_same_text_whatever_came_of_the_run():
         "feeds = {X: np.ones((9, 1)), y: np.ones(9)}\n"
         "g = topological_sort({**feeds, W: [[0.0]], b: [0.0]}, MSE(y, Linear(X, W, b)))"
     )
+    stop = "def stop(epoch, cost):\n    if epoch == 3:\n        raise {}\n"
     runs = ["epochs=5, progress=bar(5)", "epochs=5, progress=bar(5), on_epoch=lambda e, c: e < 2"]
     runs += ["epochs=1, progress=bar(1)", "epochs=3"]
     cells = [v4.new_code_cell(f"costs = train(g, feeds, [W, b], {settings})") for settings in runs]
+    for error in ("KeyboardInterrupt", "ValueError"):
+        run = "costs = train(g, feeds, [W, b], epochs=7, progress=bar(7), on_epoch=stop)"
+        cells.append(v4.new_code_cell(stop.format(error) + run, metadata={"tags": ["raises-exception"]}))
     notebook = v4.new_notebook(cells=[v4.new_code_cell(source), *cells])
     NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
-    texts = [[output.data["text/plain"] for output in cell.outputs] for cell in notebook.cells[1:]]
-    assert texts == [["5 epochs"], ["5 epochs"], ["1 epoch"], []]
+    outputs = [cell.outputs for cell in notebook.cells[1:]]
+    bars = [[out.data["text/plain"] for out in cell if out.output_type == "display_data"] for cell in outputs]
+    assert bars == [["5 epochs"], ["5 epochs"], ["1 epoch"], [], ["7 epochs"], ["7 epochs"]]
+    assert "Interrupted in epoch" in outputs[4][1].text and outputs[5][1].ename == "ValueError"
     models = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
     ends = [model["state"]["value"] for model in models if model["model_name"] == "IntProgressModel"]
-    assert sorted(ends) == [1, 2, 5]  # each bar where its training ended
+    assert sorted(ends) == [1, 2, 3, 3, 5]  # each bar where its training ended
 
 
 def test_the_bar_moves_so_seldom_that_the_server_drops_nothing(monkeypatch):
     boxes, now, seen = [], 0.0, []
-    monkeypatch.setattr(base, "display", boxes.append)
+    monkeypatch.setattr("miniflow_classroom.widgets.bar.display", boxes.append)
     show = bar(10_000)
-    monkeypatch.setattr(base.time, "monotonic", lambda: now)
+    monkeypatch.setattr("time.monotonic", lambda: now)
     boxes[0].children[0].observe(lambda change: seen.append(change.new), "value")
     for epoch in range(1, 9_000):  # a thousandth of a second each
         now += 0.001

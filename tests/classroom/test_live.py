@@ -7,6 +7,7 @@ import io
 import sys
 import threading
 
+import ipywidgets
 import pytest
 
 from miniflow_lib import Add, Input, MiniFlowError, forward_pass, topological_sort, trace
@@ -210,12 +211,26 @@ def test_running_its_cell_again_leaves_no_observer_behind():
 def test_buttons_that_were_closed_are_made_anew():
     old = toggles()
     count = observers()
-    for button in old.children[0].children:
-        button.close()
-    new = toggles()
-    assert new.children[0].children[0] is not old.children[0].children[0] and observers() == count
     trace.DEBUG = True
-    assert new.children[0].children[0].value and not old.children[0].children[0].value
+    ipywidgets.Widget.close_all()
+    new = toggles()
+    debug, t_debug = new.children[0].children
+    assert debug is not old.children[0].children[0] and observers() == count
+    assert debug.value and not t_debug.value, "they show the flags as they are"
+    trace.DEBUG, trace.T_DEBUG = False, True
+    assert t_debug.value and not debug.value and old.children[0].children[0].value
+    debug.value = True
+    assert trace.DEBUG
+
+
+def test_a_click_from_another_thread_sets_the_flag_for_every_cell(capsys):
+    debug, _ = toggles().children[0].children
+    click = threading.Thread(target=setattr, args=(debug, "value", True))
+    click.start()
+    click.join()
+    assert trace.DEBUG and debug.icon == "check-square"
+    example()
+    assert capsys.readouterr().out.startswith("forward pass")
 
 
 def test_what_the_buttons_store_never_changes():
