@@ -98,6 +98,8 @@ def write_lessons(folder: Path) -> Path:
             "# Solution\nthe_solution = 1234\nprint(the_solution)", metadata={"tags": ["solution:x"]}
         ),
     ]
+    for number, cell in enumerate(cells):
+        cell.id = f"cell-{number}"
     (folder / "images").mkdir(parents=True)
     (folder / "images/strip.svg").write_text(
         '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="20" viewBox="0 0 600 20"></svg>'
