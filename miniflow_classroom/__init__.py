@@ -11,14 +11,17 @@ from miniflow_classroom.judge.check import check
 from miniflow_classroom.show.drawing import draw_graph
 from miniflow_classroom.show.source import show_source
 from miniflow_classroom.widgets.bar import bar
-from miniflow_classroom.widgets.calculus import cost_of_one_weight, fill_in_gradients, nudge, tangent
 from miniflow_classroom.widgets.explorer import descent, explorer
 from miniflow_classroom.widgets.fault_lab import fault_lab
+from miniflow_classroom.widgets.fill_in_gradients import fill_in_gradients
 from miniflow_classroom.widgets.live import live, toggles
+from miniflow_classroom.widgets.nudge import nudge
+from miniflow_classroom.widgets.one_weight import cost_of_one_weight
 from miniflow_classroom.widgets.predict import predict
 from miniflow_classroom.widgets.quiz import hints, quiz
 from miniflow_classroom.widgets.sort_game import sort_game
 from miniflow_classroom.widgets.stepper import stepper
+from miniflow_classroom.widgets.tangent import tangent
 from miniflow_classroom.widgets.watch import watch_learning
 
 errors.OURS.append(os.path.dirname(__file__) + os.sep)

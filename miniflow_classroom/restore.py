@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import copy
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 
 import numpy as np
 
+from miniflow_lib import errors, mistakes
 from miniflow_lib.errors import is_node
+from miniflow_lib.nodes import Node
+from miniflow_lib.passes import backward_pass, forward_pass
+from miniflow_lib.tracing import names, trace
 
 LARGEST_COPY = 50_000_000  # bytes: no lesson has an array near it, and copying a larger one would be felt
 
@@ -62,3 +67,46 @@ def _rewrite(array: np.ndarray, before: np.ndarray) -> None:
     if array.shape != before.shape:
         array.resize(before.shape, refcheck=False)
     np.copyto(array, before)
+
+
+class Snapshot:
+    """A copy of a graph, for a widget that tries something at each click and shows what it was made from.
+
+    (Not `put_back`: after a page reload a click runs beside a running cell, which must not see it.)
+    """
+
+    def __init__(self, graph: Sequence[Node]):
+        mistakes.check_nodes(graph)
+        self.graph = copied(graph)
+        self.cost = self.graph[-1]
+        self.names = names(self.graph)
+        self.run()
+
+    def run(self, backward: bool = False) -> float:
+        """The cost under the present values of the Inputs, without a word of trace."""
+        with trace.silent():
+            cost = forward_pass(self.cost, self.graph)
+            if backward:
+                backward_pass(self.graph)
+        return cost
+
+    def named(self, node: Node, graph: Sequence[Node]) -> Node:
+        """The copy of a node of the learner's graph."""
+        for own, theirs in zip(self.graph, graph):
+            if theirs is node:
+                return own
+        raise errors.MiniFlowError(f"{errors.what(node)} is not in this graph: pass one of its nodes.")
+
+
+def copied(graph: Sequence[Node]) -> list[Node]:
+    """A copy of each node, joined as they are in this graph; what else hangs on them is left out.
+
+    (copy.deepcopy of the list would go from node to node, and break off in a long graph.)
+    """
+    twins = {id(node): object.__new__(type(node)) for node in graph}
+    for node in graph:
+        own = {name: held for name, held in vars(node).items() if name not in ("outbound_nodes", "run")}
+        twin = twins[id(node)]
+        vars(twin).update(copy.deepcopy(own, twins))
+        twin.outbound_nodes = [twins[id(out)] for out in node.outbound_nodes if id(out) in twins]
+    return [twins[id(node)] for node in graph]

@@ -52,6 +52,11 @@ class StaticBox(ipywidgets.VBox):
         return {**bundle, PAGE_MIME: self.page()} if os.environ.get(FOR_PAGES) else bundle
 
 
+def side_by_side(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:
+    """In a row, or one below the other where the page is narrow."""
+    return ipywidgets.HBox(widgets, layout={"flex_flow": "row wrap"})
+
+
 _buffer: ContextVar[io.StringIO | None] = ContextVar("buffer", default=None)
 
 
@@ -103,6 +108,17 @@ class LatestOnly:
 def prose(text: str) -> str:
     """A sentence as HTML: all of it escaped, `code` as code, line ends kept."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text.strip())).replace("\n", "<br>")
+
+
+def shown_by(picture: Callable[..., tuple[str, str]]) -> tuple[LatestOnly, list[ipywidgets.HTML]]:
+    """What draws `picture(setting)`, an SVG and a sentence, for the newest setting; and where it is seen."""
+    view, says = ipywidgets.HTML(), ipywidgets.HTML()
+
+    def draw(setting) -> None:
+        svg, sentence = picture(setting)
+        view.value, says.value = svg, escape(sentence)
+
+    return LatestOnly(draw), [view, says]
 
 
 def paragraph(html: str, look: str = "", role: str = "") -> str:

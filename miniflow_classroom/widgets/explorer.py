@@ -22,7 +22,7 @@ from miniflow_lib.tracing import trace
 from miniflow_lib.training import train
 from miniflow_classroom import arguments
 from miniflow_classroom.show.plots import BLUE, CARD, INK, VERMILLION, Chart, picture_html
-from miniflow_classroom.widgets.base import LatestOnly, StaticBox
+from miniflow_classroom.widgets.base import LatestOnly, StaticBox, shown_by
 
 # --- downhill on a curve ---
 
@@ -86,14 +86,9 @@ def descent(start: float = 3.0, step: float = 0.01) -> StaticBox:
         chart.dot(start, quartic(start), INK, 5)
         return chart.svg(), sentence
 
+    draw, seen = shown_by(picture)
+    draw(step)
     svg, sentence = picture(step)
-    view, says = ipywidgets.HTML(svg), ipywidgets.HTML(escape(sentence))
-
-    @LatestOnly
-    def draw(size: float) -> None:
-        svg, sentence = picture(size)
-        view.value, says.value = svg, escape(sentence)
-
     slider.observe(lambda change: draw(change["new"]), "value")
 
     def page() -> dict:
@@ -101,7 +96,7 @@ def descent(start: float = 3.0, step: float = 0.01) -> StaticBox:
         return {"kind": "frames", "frames": frames, "at": options.index(step)}
 
     html = picture_html(svg, f"A walk downhill, {sentence}.")
-    return StaticBox([slider, view, says], text=sentence, html=html, page=page)
+    return StaticBox([slider, *seen], text=sentence, html=html, page=page)
 
 
 # --- the network ---

@@ -22,8 +22,8 @@ from miniflow_lib import (
 )
 from tests.charts import BLUE, VERMILLION, read_charts
 from miniflow_classroom import cost_of_one_weight, fill_in_gradients, nudge, tangent
-from miniflow_classroom.widgets import calculus
-from miniflow_classroom.widgets.calculus import Puzzle, Snapshot, read_number
+from miniflow_classroom.restore import Snapshot
+from miniflow_classroom.widgets.fill_in_gradients import CROSS, TICK, Puzzle, read_number
 
 EVIL = "<img src=x onerror=alert(1)>"
 
@@ -216,8 +216,8 @@ def test_each_known_mistake_gets_its_own_sentence(edge, entry, says):
     puzzle = Puzzle(product())
     entries(box)[puzzle.titles().index(edge)].value = entry
     assert says in answers(box)
-    assert answers(box).startswith(calculus.CROSS)
-    assert calculus.TICK not in answers(box)
+    assert answers(box).startswith(CROSS)
+    assert TICK not in answers(box)
 
 
 def test_right_entries_are_right_one_by_one_and_all_together():
