@@ -89,8 +89,8 @@ class Chart:
 
     def exactly(self, x: float, y: float) -> tuple[float, float]:
         """Where a point lies, in pixels from the frame's upper left corner."""
-        low, high, y = map(math.log10, (*self.y, y)) if self.log else (*self.y, y)
-        right = (x - self.x[0]) / (self.x[1] - self.x[0]) * self.inner_width
+        low, high, y = map(math.log10 if self.log else float, (*self.y, y))  # numpy's own warn of overflow
+        right = (float(x) - self.x[0]) / (self.x[1] - self.x[0]) * self.inner_width
         return right, (high - y) / (high - low) * self.inner_height
 
     def at(self, x: float, y: float) -> tuple[float, float]:

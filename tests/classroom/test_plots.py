@@ -19,9 +19,10 @@ def test_a_curve_is_its_data_in_their_order(log):
     assert read.curves[BLUE, False] == pytest.approx(np.stack([xs, ys], axis=1), rel=0.01, abs=3)
 
 
+@pytest.mark.filterwarnings("error")
 def test_dots_bars_and_a_line_stand_where_their_numbers_are():
     chart = Chart((0, 10), (0, 100), ("x", "y"), "a chart", title="above")
-    chart.cloud([2, 5, 9], [10, 400, np.inf], BLUE)
+    chart.cloud([2, 5, 9], np.array([10, 1e308, np.inf]), BLUE)
     chart.bar(3, 5, 40, BLUE)
     chart.line(5, 50, 4, VERMILLION)
     chart.words(5, 50, "inside", INK)
