@@ -8,7 +8,6 @@ filled in here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -16,16 +15,13 @@ from nbformat import NotebookNode
 
 from tools import ToolError
 from tools.clean import read
-from tools.minutes import is_heading, lesson_minutes, section_minutes, sections
+from tools.lesson import Lesson, tags
+from tools.minutes import is_heading, section_minutes
 
 SITTINGS = (("00", "03"), ("04", "06"))
 TABLE = re.compile(r"(<!-- made: (.+?) -->\n)(.*?)(<!-- end -->)", flags=re.DOTALL)
 CELL = re.compile(r"\[(\d+|\?)\]<!-- (.+?) -->")
 DOCUMENTS = ("README.md", "docs/teaching.md")
-
-
-def tags(cell: NotebookNode) -> list[str]:
-    return cell.metadata.get("tags", [])
 
 
 def title(cells: list[NotebookNode]) -> str:
@@ -42,36 +38,15 @@ def is_optional(cells: list[NotebookNode]) -> bool:
     return "optional" in tags(cells[0])
 
 
-class Lesson:
-    """A lesson as the documents see it: its sections, its minutes, and the numbers of its cells."""
-
-    def __init__(self, path: Path):
-        self.path, self.number, self.notebook = path, path.name[:2], read(path)
-        self.title = self.notebook.cells[0].source.split("\n")[0].removeprefix("# ").split(" · ")[1]
-        self.sections = sections(self.notebook)
-        opening = "\n".join(cell.source for cell in self.sections[0])
-        self.sentence = re.search(r"^(?:> |\*)(\S.*?)\*?$", opening, flags=re.MULTILINE)[1]
-        self.code = [cell for cell in self.notebook.cells if cell.cell_type == "code"]
-        self.numbers = {cell.id: number for number, cell in enumerate(self.code, start=1)}
-
-    def minutes(self, wanted: Callable[[list[NotebookNode]], bool]) -> int:
-        """What the sections take for which `wanted` is true."""
-        return sum(section_minutes(cells) for cells in self.sections if wanted(cells))
-
-    def cell(self, name: str) -> int:
-        """The number of the one code cell with this tag, or with this piece of source."""
-        found = [cell for cell in self.code if name in tags(cell)]
-        piece = " ".join(name.split())
-        found = found or [cell for cell in self.code if piece in " ".join(cell.source.split())]
-        if len(found) != 1:
-            how_many = f"{len(found)} cells have" if found else "no cell has"
-            raise ToolError(f"lesson {self.number}: {how_many} “{name}”; say which one the guide means")
-        return self.numbers[found[0].id]
-
-
 def lessons(root: Path) -> dict[str, Lesson]:
     """{"00": the lesson, ...}"""
-    return {path.name[:2]: Lesson(path) for path in sorted(root.glob("notebooks/[0-9]*.ipynb"))}
+    paths = sorted(root.glob("notebooks/[0-9]*.ipynb"))
+    return {path.name[:2]: Lesson(path, read(path)) for path in paths}
+
+
+def _name(lesson: Lesson) -> str:
+    """Number and title, without the dot between them."""
+    return lesson.title.replace(" · ", " ", 1)
 
 
 def _rows(head: str, rows: list[str]) -> str:
@@ -84,8 +59,7 @@ def series(root: Path) -> str:
     return _rows(
         "| lesson | in a sentence | minutes |",
         [
-            f"| [{each.number} {each.title}](notebooks/{each.path.name}) | {each.sentence} "
-            f"| {lesson_minutes(each.notebook)} |"
+            f"| [{_name(each)}](notebooks/{each.path.name}) | {each.sentence} | {each.minutes} |"
             for each in lessons(root).values()
         ],
     )
@@ -96,10 +70,10 @@ def paths(root: Path) -> str:
     rows = []
     for first, last in SITTINGS:
         sitting = [each for each in lessons(root).values() if first <= each.number <= last]
-        sums = [[each.minutes(in_class), each.minutes(lambda c: not is_optional(c))] for each in sitting]
-        rows += [
-            f"| {each.number} {each.title} | {short} | {long} |" for each, (short, long) in zip(sitting, sums)
+        sums = [
+            [each.minutes_of(in_class), each.minutes_of(lambda c: not is_optional(c))] for each in sitting
         ]
+        rows += [f"| {_name(each)} | {short} | {long} |" for each, (short, long) in zip(sitting, sums)]
         short, long = map(sum, zip(*sums))
         rows.append(f"| *{first} to {last} together* | *{short}* | *{long}* |")
     return _rows("| lesson | two-hour path | four-hour path |", rows)

@@ -13,7 +13,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,40 +30,14 @@ from pygments.lexers import PythonLexer
 
 from tools import ToolError, lesson_files
 from tools.build import execute
-from tools.minutes import is_heading, lesson_minutes
+from tools.lesson import Lesson, tags
+from tools.minutes import is_heading
 from miniflow_classroom.show.plots import page_width
 from miniflow_classroom.show.source import AFTER, BEFORE
 from miniflow_classroom.widgets.base import FOR_PAGES, PAGE_MIME
 
 FILES = Path(__file__).parent / "site_files"
 IMAGES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """One lesson, already run."""
-
-    path: Path
-    notebook: NotebookNode
-
-    @property
-    def title(self) -> str:
-        found = re.search(r"^# (.+)$", self.notebook.cells[0].source, re.MULTILINE)
-        return found[1] if found else self.path.stem
-
-    @property
-    def sentence(self) -> str:
-        """What the lesson wants to be remembered for."""
-        found = re.search(r"^> (.+)$|^\*(?!\*)(.+)\*$", self.notebook.cells[0].source, re.MULTILINE)
-        return (found[1] or found[2]) if found else ""
-
-    @property
-    def minutes(self) -> int:
-        return lesson_minutes(self.notebook)
-
-    @property
-    def page(self) -> str:
-        return f"{self.path.stem}.html"
 
 
 def build_site(lessons: Path, folder: Path) -> Iterator[Path]:
@@ -133,9 +106,8 @@ def _page(cells: Cells, title: str, series: Sequence[Lesson], **parts: object) -
 
 
 def _minutes(heading: NotebookNode) -> str:
-    tags = heading.metadata.get("tags", [])
-    spent = next((f"{tag[8:]} min" for tag in tags if tag.startswith("minutes:")), "")
-    return " · ".join(part for part in (spent, "optional" * ("optional" in tags)) if part)
+    spent = next((f"{tag[8:]} min" for tag in tags(heading) if tag.startswith("minutes:")), "")
+    return " · ".join(part for part in (spent, "optional" * ("optional" in tags(heading))) if part)
 
 
 # --- what nbconvert does not know --------------------------------------------------------------------------
