@@ -6,7 +6,6 @@ test_lessons_again.py, which runs the lessons, compares the stored pictures with
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -14,10 +13,9 @@ import numpy as np
 import pytest
 
 from tests.plots_seen import alike, pictures
-from tools import clean
+from tests.series import LESSONS, read
 
-LESSONS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("[0-9]*.ipynb"))
-CELLS = {path.stem[:2]: clean.read(path).cells for path in LESSONS}
+CELLS = {path.stem[:2]: read(path).cells for path in LESSONS}
 PLOTS = {
     lesson: [n for n, cell in enumerate(cells) if cell.cell_type == "code" and "plt.show()" in cell.source]
     for lesson, cells in CELLS.items()

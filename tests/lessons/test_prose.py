@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tools import clean
-
-LESSONS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("[0-9]*.ipynb"))
-every_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+from tests.series import every_lesson, read, tags
 
 NUMBER = r"(?:(?<![\w)\]])-)?(?<![\w.,])\d+(?:[,_]\d{3})*(?:\.\d+)?(?:e[-+]\d+)?"
 POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
@@ -186,21 +184,18 @@ def in_code(cell) -> str:
     return " ".join(" ".join(found).split())
 
 
-def sections(path: Path) -> list[tuple[list[str], str]]:
+@cache
+def sections(lesson: Path | str) -> list[tuple[list[str], str]]:
     """The sentences under each heading, a text a cell, and all code and outputs there."""
     found: list[list] = [[]]
-    for cell in clean.read(path).cells:
+    for cell in read(lesson).cells:
         if cell.cell_type == "markdown" and cell.source.startswith("## "):
             found.append([])
         found[-1].append(cell)
     frame = {"opening", "words", "close", "map"}  # what repeats the lesson in general words
     return [
         (
-            [
-                in_words(c)
-                for c in cells
-                if c.cell_type == "markdown" and not frame & set(c.metadata.get("tags", []))
-            ],
+            [in_words(c) for c in cells if c.cell_type == "markdown" and not frame & set(tags(c))],
             " ".join(in_code(c) for c in cells if c.cell_type == "code"),
         )
         for cells in found
@@ -256,9 +251,8 @@ def test_a_wrong_sum_would_be_found():
 
 @pytest.mark.parametrize("lesson, said, stored", [(k, *row) for k, rows in REPEATED.items() for row in rows])
 def test_a_sentence_says_the_number_that_the_cell_has(lesson, said, stored):
-    (path,) = [path for path in LESSONS if path.stem.startswith(lesson)]
-    texts = " ".join(text for section, _ in sections(path) for text in section)
-    code = " ".join(code for _, code in sections(path))
+    texts = " ".join(text for section, _ in sections(lesson) for text in section)
+    code = " ".join(code for _, code in sections(lesson))
     in_sentence, in_cell = pattern(said).search(texts), pattern(stored).search(code)
     assert in_sentence and in_cell, "no such sentence" if in_cell else "no such code or output"
     assert len(in_sentence.groups()) == len(in_cell.groups()) > 0
