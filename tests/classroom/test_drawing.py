@@ -278,9 +278,9 @@ print(hashlib.sha256(text.encode()).hexdigest())
 """
 
 
-def test_twenty_processes_draw_the_same_bytes(root):
+def test_three_processes_draw_the_same_bytes(root):
     seen = set()
-    for seed in range(20):  # PYTHONHASHSEED changes the order of sets from one to the next
+    for seed in range(3):  # PYTHONHASHSEED changes the order of sets from one to the next
         env = dict(os.environ, PYTHONHASHSEED=str(seed), PYTHONPATH=str(root))
         run = subprocess.run(
             [sys.executable, "-c", SAME], env=env, capture_output=True, text=True, timeout=120
