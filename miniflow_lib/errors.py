@@ -127,8 +127,7 @@ def check_name(name) -> str:
 
 def check_some(op, inputs: tuple) -> tuple:
     if not inputs:
-        name = type(op).__name__
-        raise MiniFlowError(f"{name} needs at least one node to work on: {name}(x, y).")
+        raise MiniFlowError(f"{type(op).__name__} needs at least one node to work on, as in Add(x, y).")
     return inputs
 
 

@@ -34,7 +34,8 @@ def not_fed(node, found, output) -> MiniFlowError:
     waits = f"{' and '.join(users[:3])} wait{'s' * (len(users) == 1)} for it" if users else "it is the output"
     way_out = f"add it to the feed, {{{node.name}: ...}}"
     if output is None and users:
-        way_out += f"; if {users[0]} is left over from an earlier graph, topological_sort(feed, output=f)"
+        way_out += f"; if {users[0]} is left over from an earlier graph, say what you want: "
+        way_out += "topological_sort(feed, output=f)"
     return MiniFlowError(f"The Input {node.name} was not fed, and {waits}: {way_out}.")
 
 
