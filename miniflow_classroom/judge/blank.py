@@ -8,6 +8,7 @@ import linecache
 from collections.abc import Iterator, Mapping
 from types import CodeType
 
+_IDLE = {function.__code__.co_code for function in (lambda: None, lambda: ...)}  # as this Python has them
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -15,12 +16,13 @@ def is_blank(answer: object, given: str = "") -> bool:
     """Whether nothing of the learner's is in it; given: the code as handed out, if that is more than a blank.
 
     A class is blank when one of its functions does nothing. A function is read in the text of its cell or
-    file: of one that has no such text nothing is known, and it is not blank.
+    file. One that has no such text, as in a cell with %%time, is compared with functions that do nothing.
     """
     if has_dots(answer):
         return True
-    functions = list(_functions_of(answer))
-    if any(function is not None and _does_nothing(function) for function in functions):
+    codes = list(_codes_of(answer))
+    functions = [_tree(code) for code in codes]
+    if any(_is_idle(code) if tree is None else _does_nothing(tree) for code, tree in zip(codes, functions)):
         return True
     handed_out = {_essence(node) for node in ast.walk(ast.parse(given)) if isinstance(node, _Function)}
     return bool(functions) and all(_essence(function) in handed_out for function in functions)
@@ -33,15 +35,20 @@ def has_dots(answer: object) -> bool:
     return answer is ...
 
 
-def _functions_of(answer: object) -> Iterator[_Function | None]:
-    """The syntax tree of a function, or of each function of a class; None where there is no text."""
+def _codes_of(answer: object) -> Iterator[CodeType]:
+    """The code of a function, or of each function of a class."""
     for thing in vars(answer).values() if isinstance(answer, type) else [answer]:
         code = getattr(inspect.unwrap(thing), "__code__", None)  # without its decorators
         if isinstance(code, CodeType):
-            yield _tree(code)
+            yield code
+
+
+def _is_idle(code: CodeType) -> bool:
+    return code.co_code in _IDLE and set(code.co_consts) <= {None, ...}
 
 
 def _tree(code: CodeType) -> _Function | None:
+    """The syntax tree of a function; None where there is no text."""
     try:
         tree = ast.parse("".join(linecache.getlines(code.co_filename)))
     except (SyntaxError, ValueError):  # a file that is no Python text

@@ -70,6 +70,7 @@ def test_an_answer_is_not_judged_when_its_cell_has_stopped_since():
         (RIGHT, CORRECT),
         ("%%time\nundefined\nanswer = abs", older("answer", "NameError")),
         ("%%time\nanswer = abs", CORRECT),
+        ("%%time\ndef answer(x):\n    ...", "[answer] to do: write it, then run both cells again\n"),
         ("return 1\nanswer = abs", older("answer", "SyntaxError in line 1")),
         ("from miniflow_lib import nothing as answer", older("answer", "ImportError in line 1")),
         ("for answer in [abs]: pass", CORRECT),

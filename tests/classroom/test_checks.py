@@ -140,16 +140,22 @@ def test_code_as_given_is_to_do_until_it_is_changed():
     assert said(double, more, given=GIVEN).startswith("not yet")
 
 
-def test_of_a_function_without_its_text_nothing_is_known():
-    own: dict = {}
-    exec("def answer(x): ...\n\n\nclass Answer:\n    def forward(self): ...", own)
-    for number, line in enumerate(
-        ["def answer(x: ...\n", "def somebody(x): ...\n", "\ndef answer(x): ...\n"]
-    ):
-        linecache.cache[f"<file {number}>"] = len(line), None, line.splitlines(keepends=True), "<file>"
+def test_a_function_without_its_text_is_blank_when_it_does_nothing():
+    """As in a cell with %%time, or in a file that has changed since."""
+    for number, text in enumerate(["def answer(x: ...\n", "def other(x): ...\n", "\ndef answer(x): ...\n"]):
+        own: dict = {}
+        linecache.cache[f"<file {number}>"] = len(text), None, text.splitlines(keepends=True), "<file>"
         exec(compile("def answer(x): ...", f"<file {number}>", "exec"), own)
-        assert not is_blank(own["answer"], "def answer(x): ...")
-    assert not is_blank(own["Answer"])
+        assert is_blank(own["answer"], "def answer(x): ...")
+    for body, blank in {
+        "pass": True,
+        "return": True,
+        "return ...": True,
+        "return 5": False,
+        "x = 2": False,
+    }.items():
+        exec(f"def answer(x): {body}\n\n\nclass Answer:\n    def forward(self): {body}", own)
+        assert is_blank(own["answer"]) == is_blank(own["Answer"]) == blank, body
 
 
 def test_correct_says_its_praise():
