@@ -31,7 +31,7 @@ from miniflow_classroom.judge.vocabulary import value
 from miniflow_classroom.widgets.quiz import hint_box, quiz_box
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = sorted((ROOT / "miniflow_lib").rglob("*.py"))
+SOURCES = sorted(ROOT.glob("miniflow_*/**/*.py"))
 EVIL = "<img src=x onerror=alert(1)>"
 
 # --- the code ----------------------------------------------------------------------------------------------
