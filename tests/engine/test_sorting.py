@@ -1,5 +1,6 @@
 """The sort: right, linear, without recursion, and the same in every process."""
 
+import re
 import subprocess
 import sys
 from itertools import pairwise
@@ -154,6 +155,22 @@ def test_cycle_by_force_names_the_nodes_on_it():
     with pytest.raises(MiniFlowError, match="cycle") as caught:
         topological_sort({x: 1})
     assert "a -> b -> a" in str(caught.value) or "b -> a -> b" in str(caught.value)
+
+
+@pytest.mark.parametrize("length, shown", [(6, "abcdef"), (7, "abc…fg")])
+def test_a_cycle_is_told_along_its_arrows_and_a_long_one_in_part(length, shown):
+    x = Input("x")
+    first = last = Add(x, name="a")
+    for name in "bcdefg"[: length - 1]:
+        last = Add(last, name=name)
+    first.inbound_nodes, last.outbound_nodes = (x, last), [first]
+    with pytest.raises(MiniFlowError) as caught:
+        topological_sort({x: 1})
+    told = re.search(r"cycle, (.*?):", str(caught.value))[1].split(" -> ")
+    assert told[0] == told[-1] and len(told) == len(shown) + 1 and ("…" in told) == ("…" in shown)
+    place = "abcdefg"[:length].index(told[0])  # it may begin anywhere
+    around = "abcdefg"[:length][place:] + "abcdefg"[:length][:place]
+    assert "".join(told[:3]) == around[:3] and "".join(told[-3:-1]) == around[-2:]
 
 
 def test_in_one_pass_the_places_rise_by_one():
