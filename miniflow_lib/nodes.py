@@ -1,4 +1,12 @@
-"""Lesson 01: a node knows its value, who feeds it, whom it feeds, and what blame it hands back."""
+"""Lesson 01: a node knows its value, who feeds it, whom it feeds, and what blame it hands back.
+
+The words of the engine:
+feeds           x feeds q when q works with the value of x
+inbound nodes   those that feed a node
+outbound nodes  those that a node feeds, its consumers
+gradient        how much the cost changes when a value changes: d cost / d value, in the shape of the value
+pass            one walk along the sorted list: forward for the values, backward for the gradients
+"""
 
 from __future__ import annotations
 
