@@ -160,7 +160,7 @@ def _wrapped(entries: Iterable[str]) -> list[str]:
     """The entries in as few lines as they need, with commas."""
     lines = [""]
     for entry in entries:
-        if lines[-1] and len(lines[-1]) + len(entry) + 13 > WIDTH:
+        if lines[-1] and len(lines[-1]) + len(entry) + 14 > WIDTH:
             lines[-1] += ","
             lines.append("")
         lines[-1] += (", " if lines[-1] else "") + entry

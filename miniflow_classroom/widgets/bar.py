@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 import ipywidgets
+from IPython import get_ipython
 from IPython.display import display
 
 from miniflow_lib import errors
@@ -31,5 +32,6 @@ def bar(epochs: int) -> Callable[[int], None]:
         last = done
 
     text = f"{epochs} epoch{'s' * (epochs != 1)}"
-    display(StaticBox([shown], text=text, page=lambda: {"kind": "text"}))
+    if get_ipython():  # a plain program has nowhere to show it
+        display(StaticBox([shown], text=text, page=lambda: {"kind": "text"}))
     return show

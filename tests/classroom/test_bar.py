@@ -37,6 +37,7 @@ def test_the_progress_bar_stores_the_same_text_whatever_came_of_the_run():
 
 def test_the_bar_moves_so_seldom_that_the_server_drops_nothing(monkeypatch):
     boxes, now, seen = [], 0.0, []
+    monkeypatch.setattr("miniflow_classroom.widgets.bar.get_ipython", lambda: True)
     monkeypatch.setattr("miniflow_classroom.widgets.bar.display", boxes.append)
     show = bar(10_000)
     monkeypatch.setattr("time.monotonic", lambda: now)
@@ -58,4 +59,4 @@ def test_without_a_notebook_the_bar_is_a_line_and_stops_nothing(capsys):
         InteractiveShell.clear_instance()
     assert capsys.readouterr().out == "5 epochs\n"
     show = bar(5)  # and no IPython at all
-    assert [show(done) for done in (1, 5, 5)] == [None] * 3
+    assert [show(done) for done in (1, 5, 5)] == [None] * 3 and capsys.readouterr().out == ""

@@ -152,6 +152,15 @@ def test_a_line_is_as_wide_as_the_window_and_not_a_character_wider(told):
     assert max(map(len, pass_text(told("n" * (room + 1))).splitlines())) <= WIDTH
 
 
+def test_names_in_a_list_leave_room_for_their_comma():
+    """Found by a changed line: 89 characters stood in a window of 88."""
+    for room in range(60, 80):
+        with trace.record() as events:
+            topological_sort({Input(name): 1 for name in ("n" * room, "abc", "d")})
+        lines = ("  sorted" + sort_text(events).partition("  sorted")[2]).splitlines()
+        assert max(map(len, lines)) <= WIDTH and "".join(lines).endswith("d")
+
+
 def test_a_value_used_twice_tells_both_roads_and_their_sum():
     x, three = Input("x"), Input("three")
     Add(Mul(x, x, name="square"), Mul(three, x, name="triple"))
