@@ -20,15 +20,14 @@ be free of errors. The server runs for the whole session, in a scratch folder th
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -58,6 +57,21 @@ expect.set_options(timeout=20_000)  # a busy machine takes its time
 NOT_OURS = re.compile(
     r"favicon|net::ERR_ABORTED|WebSocket is closed before|ResizeObserver loop|Canceled future for"
 )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test in a browser that fails is run again, twice at most; no other test is."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.flaky(reruns=2))
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    again = [report.nodeid for report in terminalreporter.stats.get("rerun", [])]
+    failed = {report.nodeid for kind in ("failed", "error") for report in terminalreporter.getreports(kind)}
+    for test in dict.fromkeys(again):
+        if test not in failed:
+            terminalreporter.write_line(f"FLAKY {test}: passed when run again ({again.count(test)} times)")
 
 
 class Lab:
@@ -109,16 +123,16 @@ class Lab:
             }""",
             arg=idle,
         )
-        # For idle(): how many cells were sent to the kernel and are neither done nor lost by a restart.
+        # For idle(): how many cells were sent to this kernel and are neither done nor lost by a restart.
         self.page.evaluate(
             """() => {
                 const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
                 const send = kernel.requestExecute;
-                window.executing = 0;
+                const executing = window.executing = {cells: 0};
                 kernel.requestExecute = function (...given) {
                     const future = send.apply(this, given);
-                    const done = () => { window.executing -= 1 };
-                    window.executing += 1;
+                    const done = () => { executing.cells -= 1 };
+                    executing.cells += 1;
                     future.done.then(done, done);
                     return future;
                 };
@@ -168,7 +182,7 @@ class Lab:
         self.page.wait_for_function(
             """() => {
                 const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel;
-                return !window.underWay && !window.executing && kernel?.status === 'idle';
+                return !window.underWay && !window.executing.cells && kernel?.status === 'idle';
             }""",
             timeout=timeout * 1000,
         )
@@ -259,7 +273,7 @@ def server(root: Path, tmp_path_factory) -> Iterator[tuple[str, Path]]:
         file.write_text(text)
     env = dict(os.environ)
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
-        env[name] = str(scratch / name.lower())
+        env[name] = str(scratch / name)
     env["JUPYTERLAB_SETTINGS_DIR"] = str(scratch / "settings")
     env["JUPYTERLAB_WORKSPACES_DIR"] = str(scratch / "workspaces")
     with _server(folder, env, scratch / "server.log") as url:
@@ -270,12 +284,9 @@ def server(root: Path, tmp_path_factory) -> Iterator[tuple[str, Path]]:
 def _server(folder: Path, env: dict[str, str], log_file: Path) -> Iterator[str]:
     makefile = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
     (save_hook,) = re.findall(r"--ServerApp.jpserver_extensions=\S+", makefile)
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"),
-        *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}"),
+        *("--ServerApp.port=0", f"--ServerApp.root_dir={folder}"),  # a port that it finds free itself
         save_hook,
         # Open to this machine alone, for as long as the tests run.
         *("--ServerApp.ip=localhost", "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"),
@@ -284,16 +295,11 @@ def _server(folder: Path, env: dict[str, str], log_file: Path) -> Iterator[str]:
     with open(log_file, "w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=env, start_new_session=True)
         try:
-            url = f"http://localhost:{port}"
             deadline = time.monotonic() + 180
-            while True:
-                try:
-                    urllib.request.urlopen(f"{url}/api", timeout=5).close()
-                    break
-                except (urllib.error.URLError, OSError):
-                    if process.poll() is not None or time.monotonic() > deadline:
-                        pytest.fail("JupyterLab did not start:\n" + log_file.read_text())
-                    time.sleep(0.3)
+            while not (url := _address(Path(env["JUPYTER_RUNTIME_DIR"]))):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    pytest.fail("JupyterLab did not start:\n" + log_file.read_text())
+                time.sleep(0.3)
             yield url
         finally:
             os.killpg(process.pid, signal.SIGTERM)
@@ -302,6 +308,18 @@ def _server(folder: Path, env: dict[str, str], log_file: Path) -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait(30)
+
+
+def _address(runtime: Path) -> str | None:
+    """Where the server that writes into this folder answers; its file is there before it is whole."""
+    for file in runtime.glob("jpserver-*.json"):
+        try:
+            url = json.loads(file.read_text())["url"].rstrip("/")
+            urllib.request.urlopen(f"{url}/api", timeout=5).close()
+            return url
+        except (OSError, ValueError, KeyError):
+            continue
+    return None
 
 
 @pytest.fixture(scope="session")

@@ -16,13 +16,19 @@ WIDGETS += ["cost_of_one_weight(one, w, low=-1, high=6)"]
 NUDGE, TANGENT, FILL_IN, WEIGHT = 1, 2, 3, 4
 
 
+@pytest.fixture(scope="module")
+def notebook(shared_lab):
+    shared_lab.write("calculus.ipynb", [GRAPH, *WIDGETS])
+    shared_lab.open("calculus.ipynb")
+    return shared_lab
+
+
 @pytest.fixture
-def page(lab):
-    lab.write("calculus.ipynb", [GRAPH, *WIDGETS])
-    lab.open("calculus.ipynb")
-    lab.run_all()
-    assert lab.errors() == []
-    return lab
+def page(notebook):
+    """The page with each widget new."""
+    notebook.run_all()
+    assert notebook.errors() == []
+    return notebook
 
 
 def handle(lab, cell: int, number: int = 0):

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
-CELL = "from miniflow_lib import fault_lab\nfault_lab()"
+CELL = "from miniflow_classroom import fault_lab\nfault_lab()"
 
 
-def opened(lab):
-    lab.write("lab.ipynb", [CELL, "print('and on')"])
-    lab.open("lab.ipynb")
-    lab.run_all()
-    assert lab.errors() == []
-    return lab.cell(0)
+@pytest.fixture(scope="module")
+def notebook(shared_lab):
+    shared_lab.write("lab.ipynb", [CELL])
+    shared_lab.open("lab.ipynb")
+    return shared_lab
+
+
+@pytest.fixture
+def lab(notebook):
+    """The page with a new fault lab."""
+    notebook.run_all()
+    assert notebook.errors() == []
+    expect(notebook.button("Run it", cell=0)).to_be_disabled()
+    return notebook
 
 
 def test_a_bet_is_answered_in_place(lab):
-    cell = opened(lab)
+    cell = lab.cell(0)
     run = lab.button("Run it", cell=0)
     assert run.is_disabled()
     cell.get_by_label("looks fine").check()
     run.click()
     cell.locator("text=You said:").wait_for()
-    assert "stalls" in cell.locator("p", has_text="You said:").inner_text()
+    assert "stalls" in cell.locator("text=You said:").inner_text()
     assert cell.locator("img").get_attribute("alt").startswith("The cost over 200 steps")
     assert cell.locator("td", has_text="W1").count() == 1
     assert cell.locator("text=What s hands to l1: the sign is wrong.").count() == 1
 
 
 def test_it_works_by_keyboard(lab):
-    cell = opened(lab)
+    cell = lab.cell(0)
     cell.locator("select").focus()
     lab.page.keyboard.press("2")  # a closed list goes to the bug of that number
     cell.locator("pre", has_text="self.diff").wait_for()
@@ -43,7 +52,7 @@ def test_it_works_by_keyboard(lab):
 
 
 def test_the_last_bug_picked_is_the_one_that_is_shown(lab):
-    cell = opened(lab)
+    cell = lab.cell(0)
     cell.get_by_label("stalls").check()
     lab.button("Run it", cell=0).click()
     select = cell.locator("select")

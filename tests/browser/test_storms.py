@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from nbformat import v4
+
+from tools.build import build
 
 LIVE = """\
 from miniflow_lib import Add, Input, forward_pass, topological_sort, trace
@@ -64,13 +67,14 @@ def test_an_interrupted_training_cell_is_run_again_and_gives_what_it_gives(lab):
     train = """\
 import numpy as np
 from miniflow_lib import MSE, Input, Linear, topological_sort, train
+from miniflow_classroom import bar
 
 def fit(epochs):
     X, y, W, b = map(Input, ("X", "y", "W", "b"))
     rng = np.random.default_rng(0)
     rows = {X: rng.standard_normal((50, 3)), y: rng.standard_normal(50)}
     graph = topological_sort({**rows, W: np.zeros((3, 1)), b: np.zeros(1)}, MSE(y, Linear(X, W, b)))
-    return train(graph, rows, [W, b], epochs=epochs, batch_size=50)
+    return train(graph, rows, [W, b], epochs=epochs, batch_size=50, progress=bar(epochs))
 
 EPOCHS = 10**7"""
     run = 'costs = fit(EPOCHS)\nprint(f"{costs[0]:.4g}")'
@@ -89,9 +93,20 @@ EPOCHS = 10**7"""
     assert lab.stdout(1).splitlines() == [first]
 
 
+RESTARTED = [
+    "from miniflow_lib import Add, Input, forward_pass, topological_sort",
+    "x, y = Input('x'), Input('y')\nf = Add(x, y)\nf.name",
+    v4.new_code_cell("forward_pass(f, [])", metadata={"tags": ["raises-exception"]}),
+    "graph = topological_sort({x: 4, y: 5}, f)\nprint(len(graph))",
+    "forward_pass(f, graph)",
+    "x.value + y.value",
+]
+
+
 @pytest.mark.parametrize("moment", ["before the first cell", "in the middle"])
 def test_a_restart_in_the_middle_and_run_all_gives_what_is_stored(lab, moment):
-    lab.open("01_nodes.ipynb")
+    build(lab.write("restart.ipynb", RESTARTED))
+    lab.open("restart.ipynb")
     texts = """() => [...window.jupyterapp.shell.currentWidget.content.model.cells].map(
         cell => (cell.outputs?.toJSON() ?? []).map(out => out.text ?? out.data?.['text/plain']).join('|'))"""
     stored = lab.page.evaluate(texts)
