@@ -18,10 +18,10 @@ from miniflow_classroom.show.plots import CARD
 
 PAGE_MIME = "application/vnd.miniflow.page+json"
 FOR_PAGES = "MINIFLOW_SITE"  # set where `make site` runs the lessons, and nowhere else
-INK = "color: var(--jp-content-font-color1, inherit); "
-PROSE = INK + "line-height: 1.5; overflow-wrap: anywhere; "
+_COLOUR = "color: var(--jp-content-font-color1, inherit); "
+PROSE = _COLOUR + "line-height: 1.5; overflow-wrap: anywhere; "
 CODE = (
-    INK + "background: transparent; margin: 0; overflow-x: auto; white-space: pre; line-height: 1.4; "
+    _COLOUR + "background: transparent; margin: 0; overflow-x: auto; white-space: pre; line-height: 1.4; "
     "font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px); "
 )
 
