@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from miniflow_lib import ops, trace
 from tests.charts import BLUE, INK, read_charts
-from tools import clean
+from tests.series import read
 from miniflow_classroom.gradients import faults
 from miniflow_classroom.gradients.check import UNKNOWN, WRONG
 from miniflow_classroom.gradients.faults import EXPLODES, FAULTS, LOOKS_FINE, STALLS, Fault
@@ -220,8 +219,7 @@ def test_another_bug_starts_afresh():
 
 
 def test_the_lines_of_backward_in_the_lessons_tables_are_lines_of_the_library():
-    path = Path(__file__).resolve().parents[2] / "notebooks/05_backprop_layers.ipynb"
-    tables = [c.source for c in clean.read(path).cells if "line of `backward`" in c.source]
+    tables = [c.source for c in read("05").cells if "line of `backward`" in c.source]
     rows = [row.split("|")[3] for table in tables for row in table.split("\n")[2:]]
     assert len(rows) == 6
     for row in rows:

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
-import sys
-from copy import deepcopy
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from tools.clean import clean, read
+from tests import series
+from tests.series import compared, read, run
 from miniflow_classroom.exercises.texts import Texts
 from miniflow_classroom.judge.exercise import LESSONS as EXERCISES
 from miniflow_classroom.judge.exercise import Exercise, Question, exercises
 from miniflow_classroom.judge.vocabulary import value
 
-FOLDER = Path(__file__).parents[2] / "notebooks"
-NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-LESSONS = [path.name[:2] for path in NOTEBOOKS]
+LESSONS = [path.name[:2] for path in series.LESSONS]
 PARTS = ("task", "exercise", "check", "hint", "solution")
-
-
-def notebook(lesson: str) -> NotebookNode:
-    return read(next(path for path in NOTEBOOKS if path.name.startswith(lesson)))
 
 
 def of_lesson(lesson: str) -> dict:
@@ -50,26 +41,6 @@ def place(cell: NotebookNode) -> tuple[str, str]:
     return tuple(found[0]) if found else ("", "")
 
 
-def run(cells: list[NotebookNode]) -> list[NotebookNode]:
-    """The cells after a run from the first to the last, in a new kernel."""
-    ran = nbformat.v4.new_notebook(cells=deepcopy(cells))
-    for cell in ran.cells:
-        if cell.cell_type == "code":
-            cell.outputs = []
-    resources = {"metadata": {"path": str(FOLDER)}}
-    NotebookClient(ran, timeout=300, kernel_name="python3", resources=resources).execute()
-    return clean(ran).cells
-
-
-def compared(cell: NotebookNode) -> list:
-    """What nbval compares of a cell's outputs."""
-    skipped = ("image/png", "application/vnd.jupyter.widget-view+json")
-    return [
-        out.get("text") or {kind: text for kind, text in out.get("data", {}).items() if kind not in skipped}
-        for out in cell.get("outputs", [])
-    ]
-
-
 def said(cell: NotebookNode) -> str:
     return "".join(out.get("text", "") for out in cell.outputs if out.output_type == "stream").rstrip("\n")
 
@@ -77,7 +48,7 @@ def said(cell: NotebookNode) -> str:
 def solutions(lesson: str) -> dict[str, str]:
     """{name: its solution, as the learner would have written it}"""
     found = {}
-    for cell in notebook(lesson).cells:
+    for cell in read(lesson).cells:
         part, name = place(cell)
         if part == "solution":
             lines = cell.source.splitlines()[:-1]
@@ -92,7 +63,7 @@ def solutions(lesson: str) -> dict[str, str]:
 def test_the_cells_of_an_exercise_stand_together_in_their_order(lesson):
     names = list(of_lesson(lesson))
     assert len(names) >= 3
-    cells = notebook(lesson).cells
+    cells = read(lesson).cells
     found = [place(cell) for cell in cells if place(cell)[0]]
     in_order = list(dict.fromkeys(name for _, name in found))
     assert sorted(in_order) == sorted(names)
@@ -120,10 +91,10 @@ def names_in(source: str, kind: type) -> set[str]:
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_no_other_cell_reads_an_answer(lesson):
     """So whatever a learner answers, the rest of the lesson is as it was."""
-    for cell in notebook(lesson).cells:
+    for cell in read(lesson).cells:
         if cell.cell_type == "code" and place(cell)[0] != "exercise":
-            read = names_in(cell.source, ast.Load) - names_in(cell.source, ast.Store)
-            assert not read & of_lesson(lesson).keys(), cell.source
+            reads = names_in(cell.source, ast.Load) - names_in(cell.source, ast.Store)
+            assert not reads & of_lesson(lesson).keys(), cell.source
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -131,7 +102,7 @@ def test_each_lesson_ends_in_a_quiz(lesson):
     questions = of_quiz(lesson).values()
     assert len(questions) == len(EXERCISES[lesson].QUIZ) >= 2
     assert all(len(question.replies) >= 2 for question in questions)
-    asked = [cell for cell in notebook(lesson).cells if "quiz" in cell.metadata.get("tags", [])]
+    asked = [cell for cell in read(lesson).cells if "quiz" in cell.metadata.get("tags", [])]
     assert [cell.source for cell in asked] == [f'quiz("{lesson}")']
     (stored,) = [out.data["text/plain"] for out in asked[0].outputs]
     assert not [reply for q in questions for reply in q.replies.values() if reply in stored]
@@ -276,7 +247,7 @@ def answered(lesson: str) -> tuple[dict[tuple[str, int | str], str], list[Notebo
     """
     wrong, right = wrong_answers(lesson), solutions(lesson)
     cells, keys, own = [], {}, []
-    for cell in notebook(lesson).cells:
+    for cell in read(lesson).cells:
         own.append(len(cells))
         cells.append(cell)
         part, name = place(cell)
@@ -291,6 +262,7 @@ def answered(lesson: str) -> tuple[dict[tuple[str, int | str], str], list[Notebo
     return {key: said(ran[index]) for key, index in keys.items()}, [ran[index] for index in own]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_blank_is_to_do_and_each_wrong_answer_gets_its_own_sentence(lesson):
     answers, _ = answered(lesson)
@@ -319,14 +291,14 @@ def test_every_solution_in_its_place_is_correct(lesson):
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_answers_wrong_and_right_leave_the_rest_of_the_lesson_as_it_was(lesson):
-    for stored, cell in zip(notebook(lesson).cells, answered(lesson)[1], strict=True):
+    for stored, cell in zip(read(lesson).cells, answered(lesson)[1], strict=True):
         if stored.cell_type == "code" and place(stored)[0] not in ("exercise", "check"):
             assert compared(cell) == compared(stored), stored.source
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_stored_blanks_and_solutions_say_what_they_should(lesson):
-    for cell in notebook(lesson).cells:
+    for cell in read(lesson).cells:
         part, name = place(cell)
         if part == "check":
             assert said(cell).startswith(f"[{name}] to do: ")
@@ -338,18 +310,8 @@ def test_stored_blanks_and_solutions_say_what_they_should(lesson):
             assert out.data["text/plain"] == f"[{name}] {steps} hints, opened one at a time"
 
 
-def test_a_solved_notebook_that_was_saved_passes_nbval(root, tmp_path):
-    solved = notebook("01")
-    solved.cells = deepcopy(answered("01")[1])
-    path = tmp_path / "solved.ipynb"
-    nbformat.write(clean(solved), path)
-    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", str(path)]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout[-3000:]
-
-
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_no_stored_text_but_the_solutions_holds_a_hint(lesson):
     hints = [hint for exercise in of_lesson(lesson).values() for hint in exercise.hints]
-    stored = nbformat.writes(notebook(lesson))
+    stored = nbformat.writes(read(lesson))
     assert not [hint for hint in hints if hint in stored]

@@ -1,17 +1,15 @@
 """The minutes in the lessons are the counted ones."""
 
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
 
+from tests.series import every_lesson
 from tools import clean, minutes
 
-LESSONS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("[0-9]*.ipynb"))
 
-
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+@every_lesson
 def test_a_lesson_says_the_minutes_that_were_counted(path):
     notebook = clean.read(path)
     before = clean.as_text(notebook)

@@ -7,14 +7,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tests.series import FOLDER, every_lesson, tags
 from tools.__main__ import main
 from tools.clean import read
-
-LESSONS = Path(__file__).parents[2] / "notebooks"
-
-
-def tags(cell) -> list[str]:
-    return cell.metadata.get("tags", [])
 
 
 def stored(cell) -> list:
@@ -25,7 +20,7 @@ def stored(cell) -> list:
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("class") / "für die Klasse 7"
-    assert main(["student", str(folder), "--lessons", str(LESSONS)]) == 0
+    assert main(["student", str(folder), "--lessons", str(FOLDER)]) == 0
     return folder
 
 
@@ -34,10 +29,10 @@ def test_every_lesson_and_picture_is_in_it(copy):
         found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
         return sorted(str(path) for path in found if not any(p.startswith(".") for p in path.parts))
 
-    assert names(copy) == names(LESSONS) and names(copy)
+    assert names(copy) == names(FOLDER) and names(copy)
 
 
-@pytest.mark.parametrize("path", sorted(LESSONS.glob("*.ipynb")), ids=lambda path: path.stem)
+@every_lesson
 def test_only_solutions_are_gone_and_only_exercises_are_emptied(copy, path):
     before, after = read(path).cells, read(copy / path.name).cells
     kept = [cell for cell in before if not any(tag.startswith("solution:") for tag in tags(cell))]
@@ -54,7 +49,7 @@ def test_only_solutions_are_gone_and_only_exercises_are_emptied(copy, path):
 def test_it_refuses_a_folder_with_something_in_it(tmp_path, capsys):
     mine = tmp_path / "mine.ipynb"
     mine.write_text("a day of work")
-    assert main(["student", str(tmp_path), "--lessons", str(LESSONS)]) == 1
+    assert main(["student", str(tmp_path), "--lessons", str(FOLDER)]) == 1
     assert "was left as it is" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == [
         "mine.ipynb"
@@ -64,11 +59,11 @@ def test_it_refuses_a_folder_with_something_in_it(tmp_path, capsys):
 def test_it_refuses_a_file_in_the_place_of_the_folder(tmp_path, capsys):
     file = tmp_path / "file"
     file.write_text("mine")
-    assert main(["student", str(file), "--lessons", str(LESSONS)]) == 1
+    assert main(["student", str(file), "--lessons", str(FOLDER)]) == 1
     assert file.read_text() == "mine"
 
 
 def test_an_empty_folder_will_do_and_no_lessons_are_an_error(tmp_path, capsys):
     (tmp_path / "empty").mkdir()
-    assert main(["student", str(tmp_path / "empty"), "--lessons", str(LESSONS)]) == 0
+    assert main(["student", str(tmp_path / "empty"), "--lessons", str(FOLDER)]) == 0
     assert main(["student", str(tmp_path / "new"), "--lessons", str(tmp_path / "nowhere")]) == 1
