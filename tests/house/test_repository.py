@@ -243,3 +243,26 @@ def test_the_workflow_runs_make_test_on_every_supported_python(project):
     assert jobs["test"]["strategy"]["matrix"]["python"] == pythons == PYTHONS
     assert [step["run"] for step in jobs["test"]["steps"] if "run" in step] == ["make test"]
     assert [step["run"] for step in jobs["nightly"]["steps"] if "run" in step] == ["make test-matrix"]
+
+
+def test_the_gate_brings_a_browser_where_there_is_none(tmp_path):
+    """A function of the script named `chromium` was once taken for the browser itself."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("bash", "dirname"):
+        (programs / name).symlink_to(shutil.which(name))
+    for name, does in {"apt-get": 'echo apt-get "$@"', "make": 'echo make "$@"', "id": "echo 0"}.items():
+        (programs / name).write_text(f"#!{programs / 'bash'}\n{does}\n")
+        (programs / name).chmod(0o755)
+
+    def called() -> list[str]:
+        gate = [programs / "bash", ROOT / ".ci" / "run"]
+        done = subprocess.run(gate, env={"PATH": str(programs)}, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return re.findall(r"^(?:apt-get|make) .+", done.stdout, re.MULTILINE)
+
+    made = ["make setup", "make lint", "make test", "make test-browser"]
+    *installed, setup, lint, test, browser = called()
+    assert [setup, lint, test, browser] == made and installed[-1].endswith(" chromium")
+    (programs / "chromium").symlink_to(programs / "id")
+    assert called() == made
