@@ -262,7 +262,8 @@ def test_the_gate_brings_a_browser_where_there_is_none(tmp_path):
         return re.findall(r"^(?:apt-get|make) .+", done.stdout, re.MULTILINE)
 
     made = ["make setup", "make lint", "make test", "make test-browser"]
-    *installed, setup, lint, test, browser = called()
-    assert [setup, lint, test, browser] == made and installed[-1].endswith(" chromium")
+    first = called()  # the browser comes while the packages do, so the lines of both may be mixed
+    assert [call for call in first if call.startswith("make")] == made
+    assert [call for call in first if call.endswith(" chromium")] != []
     (programs / "chromium").symlink_to(programs / "id")
     assert called() == made
