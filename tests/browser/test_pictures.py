@@ -16,6 +16,8 @@ from tests.graphs import EVIL, LESSONS
 from tests.series import compared, read
 from tools.build import build
 
+pytestmark = pytest.mark.heavy
+
 HEAD = f"""\
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})

@@ -7,6 +7,8 @@ from nbformat import v4
 
 from tools.build import build
 
+pytestmark = pytest.mark.heavy
+
 CELLS = [
     v4.new_markdown_cell("# Every kind of output"),
     v4.new_code_cell("import sys\n\nprint('printed')\n[1, 2]", metadata={"tags": ["exercise:one"]}),

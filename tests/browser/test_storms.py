@@ -7,6 +7,8 @@ from nbformat import v4
 
 from tools.build import build
 
+pytestmark = pytest.mark.heavy
+
 LIVE = """\
 from miniflow_lib import Add, Input, forward_pass, topological_sort, trace
 from miniflow_classroom import live, toggles

@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 
 from tests.series import compared, every_lesson, read, run
 
+pytestmark = pytest.mark.heavy
+
 SUM = """\
 from miniflow_lib import Add, Input, forward_pass, topological_sort, trace
 from miniflow_classroom import live, toggles
