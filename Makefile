@@ -54,7 +54,7 @@ test: setup  ## the tests of the library, and every notebook run and compared wi
 	@$(RUN) -m pytest --nbval -n auto $(TEST_ARGS)
 
 test-browser: setup  ## the lessons in a real JupyterLab, driven in Chromium
-	@$(RUN) -m pytest tests/browser -n 3 $(TEST_ARGS)
+	@$(RUN) -m pytest tests/browser -n auto $(TEST_ARGS)
 
 test-matrix: setup  ## what runs at night: slow tests; the notebooks on each Python, old and new packages
 	@$(RUN) -m pytest -m nightly -n auto

@@ -44,6 +44,7 @@ def pages(built) -> Path:
     return built[0]
 
 
+@pytest.mark.heavy  # the pages are built for it: the file starts early, and stays whole
 @pytest.mark.parametrize("name", LESSONS)
 def test_the_page_shows_what_the_notebook_stores(root, built, name):
     stored = read(root / "notebooks" / f"{name}.ipynb").cells
