@@ -37,7 +37,7 @@ setup:
 	    if ! "$(PYTHON)" -m venv --clear $(VENV); then \
 	        echo "The environment $(VENV) could not be made. On Debian and Ubuntu the package python3-venv may be" \
 	             "missing; else look whether this folder can be written to. Then call make again." >&2; exit 1; fi; fi; \
-	if ! $(RUN) -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e '.[test]'; then \
+	if ! $(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'; then \
 	    echo "The packages could not be installed. Is the network up (behind a proxy set HTTPS_PROXY), and is there" \
 	         "1 GB of room on the disk? Then call make again: it goes on from here." >&2; exit 1; fi; \
 	printf '%s\n' "$$key" > $(VENV)/stamp
