@@ -14,8 +14,9 @@ How to use it:
         lab.reload()                                     # the page; the kernel goes on
         lab.close()                                      # the notebook, and its kernel is shut down
 
-Each test gets a page of its own, or with `shared_lab` that of its file; at its end the page's console must
-be free of errors. The server runs for the whole session, in a scratch folder that holds a copy of notebooks/.
+Each test, or with `shared_lab` each file, gets a page without a notebook; at its end the page's console must
+be free of errors. To load JupyterLab takes seconds, so the next one gets the same page, unless a test failed
+in it. The server runs for the whole session, in a scratch folder that holds a copy of notebooks/.
 """
 
 from __future__ import annotations
@@ -66,12 +67,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=2))
 
 
+SIZE = {"width": 1300, "height": 1400}
+LIGHT = "JupyterLab Light"
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = item.parent.stash[FAILED] = True
+    return report
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
-    again = [report.nodeid for report in terminalreporter.stats.get("rerun", [])]
     failed = {report.nodeid for kind in ("failed", "error") for report in terminalreporter.getreports(kind)}
-    for test in dict.fromkeys(again):
-        if test not in failed:
-            terminalreporter.write_line(f"FLAKY {test}: passed when run again ({again.count(test)} times)")
+    for report in terminalreporter.stats.get("rerun", []):
+        if report.nodeid not in failed:
+            why = getattr(getattr(report.longrepr, "reprcrash", None), "message", report.longrepr)
+            terminalreporter.write_line(f"FLAKY {report.nodeid}: its {report.when} failed once: {why}")
 
 
 class Lab:
@@ -105,8 +119,13 @@ class Lab:
 
     def open(self, name: str) -> None:
         """Show the notebook, alone, with its kernel ready."""
-        self.page.goto(f"{self.url}/lab/tree/{name}?reset", wait_until="domcontentloaded")
+        if self.page.url.startswith(self.url):
+            self.close()
+            self.command("docmanager:open", {"path": name, "factory": "Notebook"})
+        else:
+            self.page.goto(f"{self.url}/lab/tree/{name}?reset", wait_until="domcontentloaded")
         self._wait_for_notebook()
+        self.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")  # the notebook has all the room
 
     def reload(self) -> None:
         """Load the page again; the kernel goes on with what it is doing."""
@@ -246,14 +265,22 @@ class Lab:
         """A widget's button, by its exact label."""
         return self.cell(cell).locator("button", has_text=re.compile(rf"^\s*{re.escape(label)}\s*$"))
 
+    def theme(self, name: str) -> None:
+        """Change JupyterLab's colours, if these are not on already."""
+        body = self.page.locator("body")
+        if body.get_attribute("data-jp-theme-name") != name:
+            self.command("apputils:change-theme", {"theme": name})
+            expect(body).to_have_attribute("data-jp-theme-name", name)
+
     def save(self) -> None:
         self.command("docmanager:save")
 
     def close(self) -> None:
-        """Close the notebook and shut its kernel down."""
+        """Close the notebook, if there is one, and shut its kernel down."""
         self.page.evaluate(
             """async () => {
-                const panel = window.jupyterapp.shell.currentWidget;
+                const panel = window.jupyterapp?.shell?.currentWidget;
+                if (!panel?.sessionContext) return;
                 await panel.sessionContext.shutdown();
                 panel.context.model.dirty = false;
                 panel.dispose();
@@ -337,26 +364,39 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def idle_pages() -> list[Lab]:
+    """Those that no test uses now."""
+    return []
+
+
 @contextmanager
-def _new_page(browser: Browser, server: tuple[str, Path]) -> Iterator[Lab]:
-    context = browser.new_context(viewport={"width": 1300, "height": 1400})
-    lab = Lab(context.new_page(), *server)
+def _page(
+    node: pytest.Item | pytest.Module, idle_pages: list[Lab], browser: Browser, server: tuple[str, Path]
+) -> Iterator[Lab]:
+    lab = idle_pages.pop() if idle_pages else Lab(browser.new_context(viewport=SIZE).new_page(), *server)
+    lab.console.clear()
     yield lab
     console = lab.console[:]
-    if lab.page.evaluate("() => !!window.jupyterapp?.shell?.currentWidget?.sessionContext"):
+    if not lab.page.is_closed():  # by the test itself
         lab.close()
-    context.close()
+    if lab.page.is_closed() or console or node.stash.get(FAILED, False):
+        lab.page.context.close()
+    else:
+        lab.page.set_viewport_size(SIZE)
+        lab.theme(LIGHT)
+        idle_pages.append(lab)
     assert console == [], "errors in the browser's console"
 
 
 @pytest.fixture
-def lab(browser: Browser, server: tuple[str, Path]) -> Iterator[Lab]:
-    with _new_page(browser, server) as lab:
+def lab(request, idle_pages: list[Lab], browser: Browser, server: tuple[str, Path]) -> Iterator[Lab]:
+    with _page(request.node, idle_pages, browser, server) as lab:
         yield lab
 
 
 @pytest.fixture(scope="module")
-def shared_lab(browser: Browser, server: tuple[str, Path]) -> Iterator[Lab]:
+def shared_lab(request, idle_pages: list[Lab], browser: Browser, server: tuple[str, Path]) -> Iterator[Lab]:
     """One page for all tests of a file; its console is judged at the end of the file."""
-    with _new_page(browser, server) as lab:
+    with _page(request.node, idle_pages, browser, server) as lab:
         yield lab

@@ -212,9 +212,7 @@ def test_text_and_buttons_can_be_read(lab, theme):
     lab.write("theme.ipynb", [LAYER])
     lab.page.set_viewport_size({"width": 900, "height": 1000})
     lab.open("theme.ipynb")
-    lab.command("apputils:change-theme", {"theme": theme})
-    expect(lab.page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
-    lab.command("application:toggle-left-area")
+    lab.theme(theme)
     lab.run_all()
     contrast = """element => {
         const light = colour => {
@@ -237,7 +235,6 @@ def test_text_and_buttons_can_be_read(lab, theme):
     lab.button("T_DEBUG", 0).click()
     lab.shows(0, lambda text: "topological_sort" not in text)
     assert lab.button("T_DEBUG", 0).evaluate(contrast) > 4.5
-    lab.command("apputils:change-theme", {"theme": "JupyterLab Light"})
 
 
 @every_lesson
