@@ -25,6 +25,7 @@ help:  ## this list
 
 # The stamp holds what the set-up depends on: this folder (an environment does not survive being moved),
 # the package's description and the versions. It is written last, so a set-up that failed is tried again.
+# (pip compiles what it brings one file after another; compileall uses all cores.)
 setup:
 	@key="$$(pwd) $$(cat pyproject.toml constraints.txt | cksum)"; \
 	if [ "$$(cat $(VENV)/stamp 2>/dev/null)" = "$$key" ] && $(RUN) -c pass 2>/dev/null; then exit 0; fi; \
@@ -37,9 +38,10 @@ setup:
 	    if ! "$(PYTHON)" -m venv --clear $(VENV); then \
 	        echo "The environment $(VENV) could not be made. On Debian and Ubuntu the package python3-venv may be" \
 	             "missing; else look whether this folder can be written to. Then call make again." >&2; exit 1; fi; fi; \
-	if ! $(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'; then \
+	if ! $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e '.[test]'; then \
 	    echo "The packages could not be installed. Is the network up (behind a proxy set HTTPS_PROXY), and is there" \
 	         "1 GB of room on the disk? Then call make again: it goes on from here." >&2; exit 1; fi; \
+	$(RUN) -m compileall -qq -j 0 $(VENV)/lib; \
 	printf '%s\n' "$$key" > $(VENV)/stamp
 
 lab: setup  ## open JupyterLab on your own copy of the lessons, in work/

@@ -44,6 +44,7 @@ SETTINGS = {
     "@jupyterlab/apputils-extension/notification": '{"fetchNews": "false", "checkForUpdates": false}',
     "@jupyterlab/notebook-extension/tracker": '{"windowingMode": "none"}',
 }
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the fastest first
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -351,10 +352,7 @@ def _address(runtime: Path) -> str | None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    found = [
-        path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))
-    ]
-    if not found:
+    if not (found := [path for name in PROGRAMS if (path := shutil.which(name))]):
         pytest.fail(
             "The browser tests need Chromium: `apt-get install chromium`, or your system's package of it."
         )

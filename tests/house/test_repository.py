@@ -251,19 +251,22 @@ def test_the_gate_brings_a_browser_where_there_is_none(tmp_path):
     programs.mkdir()
     for name in ("bash", "dirname"):
         (programs / name).symlink_to(shutil.which(name))
-    for name, does in {"apt-get": 'echo apt-get "$@"', "make": 'echo make "$@"', "id": "echo 0"}.items():
+    apt_get = 'echo apt-get "$@"; [[ "$*" != *" $lacking" ]]'
+    for name, does in {"apt-get": apt_get, "make": 'echo make "$@"', "id": "echo 0"}.items():
         (programs / name).write_text(f"#!{programs / 'bash'}\n{does}\n")
         (programs / name).chmod(0o755)
 
-    def called() -> list[str]:
-        gate = [programs / "bash", ROOT / ".ci" / "run"]
-        done = subprocess.run(gate, env={"PATH": str(programs)}, capture_output=True, text=True, timeout=60)
+    def called(lacking: str = "nothing") -> list[str]:
+        gate, env = [programs / "bash", ROOT / ".ci" / "run"], {"PATH": str(programs), "lacking": lacking}
+        done = subprocess.run(gate, env=env, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
         return re.findall(r"^(?:apt-get|make) .+", done.stdout, re.MULTILINE)
 
     made = ["make setup", "make lint", "make test", "make test-browser"]
-    first = called()  # the browser comes while the packages do, so the lines of both may be mixed
-    assert [call for call in first if call.startswith("make")] == made
-    assert [call for call in first if call.endswith(" chromium")] != []
+    without_windows, whole = "chromium-headless-shell", "chromium"
+    for lacking, brought in (("nothing", [without_windows]), (without_windows, [without_windows, whole])):
+        calls = called(lacking)  # the browser comes while the packages do, so the lines of both may be mixed
+        assert [call for call in calls if call.startswith("make")] == made
+        assert [call.split()[-1] for call in calls if call.startswith("apt-get install")] == brought
     (programs / "chromium").symlink_to(programs / "id")
     assert called() == made
