@@ -52,7 +52,7 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-sync",
 )
-expect.set_options(timeout=20_000)  # a busy machine takes its time
+expect.set_options(timeout=60_000)  # a busy machine takes its time
 # What JupyterLab itself says on an empty notebook, the network on a page that is left, and JupyterLab again
 # where a restart comes before the new kernel has answered what it asks by itself, for its debugger above all.
 # Of a cell that a restart takes its answer from it says nothing: that has to be seen in the outputs.
@@ -243,11 +243,11 @@ class Lab:
         """What the outputs of this cell show, widgets included, as text."""
         return "\n".join(self.cell(index).locator(".jp-OutputArea-output").all_inner_texts()).strip("\n")
 
-    def shows(self, index: int, holds: Callable[[str], bool], timeout: float = 20) -> str:
+    def shows(self, index: int, holds: Callable[[str], bool], timeout: float = 60) -> str:
         """Wait until the text of this cell's outputs fits; returns it. Fails with what was seen."""
         return self._wait_for(index, holds, timeout, still=0)
 
-    def stays(self, index: int, holds: Callable[[str], bool], timeout: float = 30) -> str:
+    def stays(self, index: int, holds: Callable[[str], bool], timeout: float = 60) -> str:
         """As shows, but the text has to fit for a whole second: nothing older comes after it."""
         return self._wait_for(index, holds, timeout, still=1)
 
