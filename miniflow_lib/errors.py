@@ -116,6 +116,13 @@ def _without_ones(shape: tuple, end: int) -> tuple:
     return shape
 
 
+def check_bias(b: np.ndarray, W: np.ndarray) -> None:
+    """Raises where b is neither (k,) nor (1, k) for k neurons, nor a single number for one."""
+    one_number = b.size == 1 == math.prod(W.shape[1:])
+    if b.shape != (1, *W.shape[1:]) and not (one_number and b.ndim <= W.ndim):
+        raise ValueError("shapes")
+
+
 # --- nodes -----------------------------------------------------------------------------------------------
 
 

@@ -152,7 +152,7 @@ def explained(error: Exception, node, graph, direction: str) -> Exception:
             return MiniFlowError(f"{node.name} cannot work with {odd}: make it {way_out}.")
     if direction == "backward":
         for consumer in node.outbound_nodes:
-            wrong = wrong_gradient(consumer, node) if consumer.run is node.run else None
+            wrong = wrong_gradient(consumer, node) if consumer._run is node._run else None
             if wrong:
                 return wrong
     shapes = ", ".join(f"{n.name} {np.shape(n.value)}" for n in node.inbound_nodes)
@@ -197,7 +197,7 @@ def check_update(trainables) -> None:
 def check_gradient(node, any_shape: bool = False) -> None:
     """Raises what is wrong with the gradient of an Input, in the name of the consumer that it comes from."""
     for consumer in (*node.outbound_nodes, node):
-        wrong = wrong_gradient(consumer, node, any_shape) if consumer.run is node.run else None
+        wrong = wrong_gradient(consumer, node, any_shape) if consumer._run is node._run else None
         if wrong:
             raise wrong
 

@@ -10,11 +10,12 @@ pass            one walk along the sorted list: forward for the values, backward
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 import numpy as np
 
-from . import errors
+from . import errors, guard
 
 
 class Node:
@@ -22,9 +23,14 @@ class Node:
 
     Four duties: its `value`, its `inbound_nodes`, its `outbound_nodes`, and its `gradients`, a dict
     {inbound node: d cost / d that node, by way of this node}, each in the shape of that node's value.
+    What an op reads, others read too: one that changes an array it read gets a sentence, or a copy.
     """
 
-    run = None  # the backward pass that this node last took part in
+    _run: guard.Run | None = None  # the backward pass that this node last took part in
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        guard.guard(cls)
 
     def __init__(self, inbound_nodes: Iterable[Node] = (), name: str | None = None):
         self.name = type(self).__name__ if name is None else name
@@ -45,13 +51,16 @@ class Node:
 
     def grad_cost(self) -> np.ndarray:
         """d cost / d self: the sum of what its consumers in this run say of it, 1 for the cost itself."""
+        run = self._run
+        if (run is None or run.over) and sys._getframe(1).f_code.co_name == "backward":
+            run = guard.join(self)  # no pass of ours: a program walks the list itself
         total = None
         for node in self.outbound_nodes:
-            if node.run is self.run:  # leftovers of an earlier graph on the same Inputs have no say
+            if node._run is run:  # leftovers of an earlier graph on the same Inputs have no say
                 grad = node.gradients[self]
                 total = grad if total is None else total + grad
         if total is None:  # nobody in this run consumes it
-            return np.float64(1.0) if self.run is None else self.run.start(self)
+            return np.float64(1.0) if run is None else run.start(self)
         return total
 
     def __repr__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import accumulate
 from operator import mul
 
@@ -22,12 +23,17 @@ def collect(inbound_nodes: Sequence[Node], grads: Sequence[np.ndarray]) -> dict[
     return gradients
 
 
+@cache
+def ones(count: int) -> np.ndarray:
+    return np.ones(count)
+
+
 def unbroadcast(grad: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """grad summed over the axes along which numpy had repeated a value of this shape."""
     if grad.shape == shape:
         return grad
-    if grad.shape[1:] == shape:
-        return np.add.reduce(grad)  # a bias: one for all the rows
+    if grad.ndim == 2 and grad.shape[1:] == shape:
+        return ones(len(grad)).dot(grad)  # a bias, one for all the rows: the sum of the rows
     new_axes = tuple(range(grad.ndim - len(shape)))
     grad = grad.sum(axis=new_axes)
     repeated = tuple(axis for axis, length in enumerate(shape) if length < grad.shape[axis])
@@ -45,7 +51,8 @@ class Add(Node):
 
     def backward(self) -> None:
         grad = self.grad_cost()
-        grads = [unbroadcast(grad, node.value.shape) for node in self.inbound_nodes]
+        # a copy each: one array for all would be changed for all when one of them is
+        grads = [unbroadcast(grad, node.value.shape).copy() for node in self.inbound_nodes]
         self.gradients = collect(self.inbound_nodes, grads)
 
 
@@ -77,6 +84,8 @@ class Linear(Node):
 
     def forward(self) -> None:
         X, W, b = self.inbound_nodes
+        if b.value.shape != W.value.shape[1:]:
+            errors.check_bias(b.value, W.value)
         self.value = X.value.dot(W.value) + b.value
 
     def backward(self) -> None:

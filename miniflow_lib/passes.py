@@ -9,6 +9,7 @@ import numpy as np
 
 from . import mistakes
 from .errors import is_input
+from .guard import Run
 from .nodes import Node
 from .tracing import trace
 
@@ -58,16 +59,18 @@ def _backward(graph: Sequence[Node]) -> None:
     tell, run = trace.teller("backward", graph), BackwardRun(graph)
     try:
         for node in reversed(graph):
-            node.run = run
+            node._run = run
             node.backward()
             if tell:
                 tell(node)
     except Exception as error:
         raise mistakes.explained(error, node, graph, "backward") from None
+    finally:
+        run.over = True
 
 
-class BackwardRun:
-    """One backward pass. The nodes that take part in it share one of these, and so know each other."""
+class BackwardRun(Run):
+    """A backward pass along a sorted list."""
 
     def __init__(self, graph: Sequence[Node]):
         self.graph = graph
@@ -78,7 +81,7 @@ class BackwardRun:
         if node is cost:
             return ONE if type(node.value) is np.float64 else np.ones_like(node.value)
         for consumer in node.outbound_nodes:
-            if consumer.run is self:  # it did say something: None
+            if consumer._run is self:  # it did say something: None
                 raise mistakes.wrong_gradient(consumer, node)
         if is_input(node):  # fed, but the cost does not depend on it
             return np.zeros_like(node.value)

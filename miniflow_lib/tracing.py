@@ -260,7 +260,7 @@ class PassTeller(Teller):
             sign, totals = _running_totals(node, got, value)
             self.say([Event("forward", "forward", name, sign, value, got, totals)])
         else:
-            consumers = [n for n in node.outbound_nodes if n.run is node.run and n in self.shown]
+            consumers = [n for n in node.outbound_nodes if n._run is node._run and n in self.shown]
             got = tuple((self.name(n), _try(lambda n=n: _copy(n.gradients[node]))) for n in consumers)
             gave = _try(lambda: tuple((self.name(n), _copy(g)) for n, g in node.gradients.items())) or ()
             total = _try(lambda: _copy(node.grad_cost()))

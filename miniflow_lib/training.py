@@ -19,12 +19,13 @@ def sgd_update(trainables: Sequence[Input], learning_rate: float = 1e-2) -> None
     """
     if type(learning_rate) is not float or not 0.0 <= learning_rate < 1e300:
         errors.check_number("The learning rate", learning_rate, 0)
+    rate = np.array(learning_rate)
     try:
-        for t in trainables:
-            gradient = t.gradients[t]
-            if getattr(gradient, "shape", ()) != t.value.shape:
+        for t in dict.fromkeys(trainables):  # one that is named twice takes one step
+            value, gradient = t.value, t.gradients[t]
+            if getattr(gradient, "shape", ()) != value.shape:
                 mistakes.check_update(trainables)
-            t.value = t.value - learning_rate * gradient
+            t.value = value - rate * gradient
     except (KeyError, AttributeError, TypeError):
         mistakes.check_update(trainables)
         raise
@@ -66,6 +67,7 @@ def train(
     mistakes.check_settings(learning_rate, epochs, batch_size, seed, l2, on_epoch, progress)
     arrays = mistakes.check_training(graph, feeds, trainables)
     m, rng, costs = len(next(iter(arrays.values()))), np.random.default_rng(seed), []
+    trainables = list(dict.fromkeys(trainables))
     matrices = [t for t in trainables if np.ndim(t.value) == 2] if l2 else []
     weights = [t.value for t in trainables]
     try:

@@ -414,7 +414,7 @@ def state(nodes) -> list:
             id(n.value),
             np.array(n.value, copy=True),
             {k: np.array(g) for k, g in n.gradients.items()},
-            n.run,
+            n._run,
         )
         for n in nodes
     ]

@@ -171,12 +171,12 @@ def test_an_input_that_the_cost_does_not_need_gets_nothing():
 def test_the_graph_is_left_as_it_was_and_nothing_is_printed(capsys):
     graph = two_layers()
     forward_and_backward(graph)
-    before = [(node.value, dict(node.gradients), node.run) for node in graph]
+    before = [(node.value, dict(node.gradients), node._run) for node in graph]
     with trace.override(DEBUG=True, T_DEBUG=True):
         stepper(graph)
     assert capsys.readouterr().out == ""
     for node, (value, gradients, run) in zip(graph, before, strict=True):
-        assert node.value is value and node.run is run and node.gradients.keys() == gradients.keys()
+        assert node.value is value and node._run is run and node.gradients.keys() == gradients.keys()
     fresh = x_plus_y_times_z()
     stepper(fresh)
     assert fresh[-1].value is None and not fresh[-1].gradients

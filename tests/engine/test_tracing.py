@@ -29,6 +29,7 @@ from miniflow_lib import (
     topological_sort,
     trace,
 )
+from miniflow_lib.guard import Run
 from miniflow_lib.trace_text import WIDTH, pass_text, show_value, sort_text
 from miniflow_lib.tracing import Event
 
@@ -327,7 +328,7 @@ def test_the_trace_stops_no_pass_that_runs_without_it(capsys):
     with trace.record() as events:
         forward_pass(odd, graph)
         told = trace.teller("backward", graph)
-        odd.run = object()
+        odd._run = Run()
         odd.backward()
         told(odd)
     out = capsys.readouterr().out

@@ -1,0 +1,465 @@
+"""Programs of other people that once got a wrong number without a word: the right one, or a sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from miniflow_lib import (
+    MSE,
+    Add,
+    Input,
+    Linear,
+    MiniFlowError,
+    Mul,
+    Node,
+    Sigmoid,
+    backward_pass,
+    forward_and_backward,
+    forward_pass,
+    sgd_update,
+    topological_sort,
+    train,
+)
+from tests.slopes import as_cost, assert_gradients_are_slopes, numbers, seeds
+
+# --- a learner's ops: each writes somewhere -----------------------------------------------------------------
+
+
+class Op(Node):
+    def __init__(self, *inputs, name=None):
+        Node.__init__(self, inputs, name)
+
+
+class ReLU(Op):
+    """Writes into the gradient that it got."""
+
+    def forward(self):
+        self.value = np.maximum(self.inbound_nodes[0].value, 0)
+
+    def backward(self):
+        (x,) = self.inbound_nodes
+        g = self.grad_cost()
+        if np.ndim(g):
+            g[x.value <= 0] = 0
+        else:
+            g = g * (x.value > 0)
+        self.gradients = {x: g}
+
+
+class ClassicReLU(ReLU):
+    """Reads what its consumers say itself, as the classic MiniFlow does, and writes into it."""
+
+    def backward(self):
+        (x,) = self.inbound_nodes
+        self.gradients = {x: np.zeros_like(x.value)}
+        for node in self.outbound_nodes:
+            g = node.gradients[self]
+            g *= x.value > 0
+            self.gradients[x] += g
+
+
+class Subtract(Op):
+    """Hands one array to both, and turns its sign in between."""
+
+    def forward(self):
+        a, b = self.inbound_nodes
+        self.value = a.value - b.value
+
+    def backward(self):
+        a, b = self.inbound_nodes
+        g = self.grad_cost()
+        self.gradients = {a: g}
+        g *= -1
+        self.gradients[b] = g
+
+
+class Sum(Op):
+    """Hands one array to both."""
+
+    def forward(self):
+        a, b = self.inbound_nodes
+        self.value = a.value + b.value
+
+    def backward(self):
+        self.gradients = dict.fromkeys(self.inbound_nodes, self.grad_cost())
+
+
+class Same(Op):
+    """Its value is its input's own array, its gradient its consumer's."""
+
+    def forward(self):
+        self.value = self.inbound_nodes[0].value
+
+    def backward(self):
+        self.gradients = {self.inbound_nodes[0]: self.grad_cost()}
+
+
+BUFFER = np.zeros((2, 2))
+
+
+class Buffered(Op):
+    """All nodes of this class work in one array."""
+
+    def forward(self):
+        np.multiply(self.inbound_nodes[0].value, 2, out=BUFFER)
+        self.value = BUFFER
+
+    def backward(self):
+        np.multiply(self.grad_cost(), 2, out=BUFFER)
+        self.gradients = {self.inbound_nodes[0]: BUFFER}
+
+
+class Shift(Op):
+    """Writes into its input: z is no copy."""
+
+    def forward(self):
+        z = self.inbound_nodes[0].value
+        z -= z.max()
+        self.value = np.exp(z)
+
+    def backward(self):
+        self.gradients = {self.inbound_nodes[0]: self.value * self.grad_cost()}
+
+
+class Replace(Shift):
+    """Gives its input another value."""
+
+    def forward(self):
+        x = self.inbound_nodes[0]
+        x.value = x.value - x.value.max()
+        self.value = np.exp(x.value)
+
+
+class Late(Shift):
+    """Writes into its second input on the way back."""
+
+    def forward(self):
+        self.value = self.inbound_nodes[0].value + self.inbound_nodes[1].value
+
+    def backward(self):
+        a, b = self.inbound_nodes
+        b.value *= 2
+        self.gradients = {a: self.grad_cost(), b: self.grad_cost()}
+
+
+class Own(Shift):
+    """Writes into its own value on the way back."""
+
+    def forward(self):
+        self.value = 1 / (1 + np.exp(-self.inbound_nodes[0].value))
+
+    def backward(self):
+        s = self.value
+        s *= 1 - s
+        self.gradients = {self.inbound_nodes[0]: s * self.grad_cost()}
+
+
+def gradients(cost, feed):
+    forward_and_backward(topological_sort(feed, output=cost))
+    return [node.gradients[node].tolist() for node in feed]
+
+
+X = [[-1.0, 2.0], [3.0, -4.0]]
+ZEROS = np.zeros((2, 2))
+
+
+# --- arrays that several read -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("relu", [ReLU, ClassicReLU])
+def test_an_op_may_write_into_the_gradient_it_got_beside_a_skip_connection(relu):
+    x, y = Input("x"), Input("y")
+    assert gradients(MSE(y, Add(x, relu(x))), {x: X, y: ZEROS})[0] == [[-0.5, 4], [6, -2]]
+    assert gradients(MSE(y, Add(relu(x), x)), {x: X, y: ZEROS})[0] == [[-0.5, 4], [6, -2]]
+    assert gradients(MSE(y, Sum(x, relu(x))), {x: X, y: ZEROS})[0] == [[-0.5, 4], [6, -2]]
+
+
+def test_an_op_may_hand_one_array_to_both_and_change_it_in_between():
+    a, b, y = Input("a"), Input("b"), Input("y")
+    assert gradients(MSE(y, Subtract(a, b)), {a: [3, 4], b: [1, 1], y: [0, 0]})[:2] == [[2, 3], [-2, -3]]
+    assert gradients(MSE(y, Subtract(Same(a), ReLU(b))), {a: [3, 4], b: [-1, 1], y: [0, 0]})[:2] == [
+        [3, 3],
+        [0, -3],
+    ]
+
+
+@pytest.mark.parametrize("add", [Add, Sum])
+def test_a_program_may_change_one_gradient_in_place(add):
+    a, b, y = Input("a"), Input("b"), Input("y")
+    gradients(MSE(y, add(a, b)), {a: [1.0, 2.0], b: [2.0, 2.0], y: [0.0, 0.0]})
+    for t in (a, b):
+        t.gradients[t] += 0.1 * t.value
+    assert a.gradients[a] == pytest.approx([3.1, 4.2]) and b.gradients[b] == pytest.approx([3.2, 4.2])
+
+
+def test_a_value_that_is_handed_on_is_nobody_elses_array():
+    x, y = Input("x"), Input("y")
+    f = MSE(y, Same(x))
+    graph = topological_sort({x: [1.0, 2.0], y: [0.0, 0.0]}, output=f)
+    forward_pass(f, graph)
+    x.value -= 1.0
+    assert f.inbound_nodes[1].value.tolist() == [1, 2]
+    forward_and_backward(graph)
+    x.gradients[x] *= 0
+    assert f.gradients[f.inbound_nodes[1]].tolist() == [0, 1]
+
+
+def test_ops_that_work_in_one_array_of_their_class_do_not_meet_there():
+    x, y = Input("x"), Input("y")
+    # f = 2 * 2x + 2x: d cost / dx is 6 times what arrives
+    assert gradients(MSE(y, Add(Buffered(Buffered(x)), Buffered(x))), {x: X, y: ZEROS})[0] == [
+        [-18, 36],
+        [54, -72],
+    ]
+
+
+# --- an op that writes into its inputs ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("op", "method", "named"),
+    [(Shift, "forward", "x"), (Replace, "forward", "x"), (Own, "backward", "own")],
+)
+def test_an_op_that_changes_a_value_is_named_and_the_value_stays(op, method, named):
+    x, y, data = Input("x"), Input("y"), np.array(X + X)
+    cost = MSE(y, op(x, name="own"))
+    graph = topological_sort({x: data[:2], y: ZEROS}, output=cost)
+    x.value = data[:2]  # a view of the caller's own array
+    wanted = rf"^{op.__name__}\.{method}\(\) changes the value of {named}, .*z = z - \.\.\."
+    for _ in range(2):
+        with pytest.raises(MiniFlowError, match=wanted):
+            forward_and_backward(graph)
+        assert x.value.tolist() == X and data.tolist() == X + X
+    if method == "backward":
+        assert cost.inbound_nodes[1].value.tolist() == (1 / (1 + np.exp(-np.array(X)))).tolist()
+
+
+def test_the_input_that_is_changed_is_the_one_that_is_named():
+    a, b, y = Input("a"), Input("b"), Input("y")
+    graph = topological_sort({a: X, b: X, y: ZEROS}, output=MSE(y, Late(a, b)))
+    with pytest.raises(MiniFlowError, match=r"^Late\.backward\(\) changes the value of b,"):
+        forward_and_backward(graph)
+    assert a.value.tolist() == b.value.tolist() == X
+
+
+def test_what_an_op_changed_before_it_failed_is_put_back_too():
+    class Fails(Op):
+        def forward(self):
+            self.inbound_nodes[0].value[0] = 7.0
+            self.inbound_nodes[0].value.shape = (4,)
+            raise KeyboardInterrupt
+
+    x = Input("x")
+    graph = topological_sort({x: X}, output=Fails(x))
+    with pytest.raises(KeyboardInterrupt):
+        forward_pass(graph[-1], graph)
+    assert x.value.tolist() == X
+
+
+def test_values_outside_a_pass_may_be_written_to():
+    x, y = Input("x"), Input("y")
+    f = Add(ReLU(x), y)
+    graph = topological_sort({x: [1.0, -1.0], y: [1.0, 1.0]}, output=f)
+    forward_pass(f, graph)
+    x.value -= 0.5
+    f.value += 1.0
+    assert forward_pass(f, graph).tolist() == [1.5, 1.0]
+
+
+# --- the bias -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("b", [np.zeros((3, 1)), 1.0, [1.0], np.zeros((3, 3)), [[1.0]]])
+def test_a_bias_that_is_not_one_number_a_neuron_is_refused(b):
+    X, W, bias = Input("X"), Input("W"), Input("b")
+    f = Linear(X, W, bias)
+    graph = topological_sort({X: np.ones((3, 2)), W: np.ones((2, 3)), bias: b})
+    with pytest.raises(MiniFlowError, match="b needs one number for each column of W"):
+        forward_pass(f, graph)
+
+
+@pytest.mark.parametrize("b", [np.zeros((3, 1)), np.zeros(3), [[[0.0]]]])
+def test_a_bias_of_one_neuron_is_a_single_number(b):
+    X, W, bias = Input("X"), Input("W"), Input("b")
+    for weights in (np.ones((2, 1)), np.ones(2)):
+        f = Linear(X, W, bias)
+        graph = topological_sort({X: np.ones((3, 2)), W: weights, bias: b}, output=f)
+        with pytest.raises(MiniFlowError, match="b needs one number"):
+            forward_pass(f, graph)
+
+
+@pytest.mark.parametrize(
+    ("W", "b"),
+    [
+        ((2, 3), (3,)),
+        ((2, 3), (1, 3)),
+        ((2, 1), ()),
+        ((2, 1), (1,)),
+        ((2, 1), (1, 1)),
+        ((2,), ()),
+        ((2,), (1,)),
+    ],
+)
+def test_a_bias_of_its_own_shape_is_added_to_every_row(W, b):
+    nodes = [Input("X"), Input("W"), Input("b")]
+    values = [np.arange(6.0).reshape(3, 2), np.ones(W), np.full(b, 5.0)]
+    f = Linear(*nodes)
+    value = forward_pass(f, topological_sort(dict(zip(nodes, values))))
+    assert (value == (values[0] @ values[1]) + 5.0).all() and value.shape == (3, *W[1:])
+
+
+def test_a_bias_that_is_set_after_the_sort_is_looked_at_too():
+    X, W, b = Input("X"), Input("W"), Input("b")
+    f = Linear(X, W, b)
+    graph = topological_sort({X: np.ones((3, 2)), W: np.ones((2, 3)), b: np.zeros(3)})
+    assert forward_pass(f, graph).tolist() == [[2] * 3] * 3
+    b.value = np.array([[1.0], [2.0], [3.0]])
+    with pytest.raises(MiniFlowError, match=r"b \(3, 1\)"):
+        forward_pass(f, graph)
+
+
+# --- a weight that is named twice ---------------------------------------------------------------------------
+
+
+def test_a_weight_that_is_named_twice_takes_one_step():
+    X, y, W, b = Input("X"), Input("y"), Input("W"), Input("b")
+    cost = MSE(y, Linear(X, W, b))
+    feed = {X: [[1.0], [2.0]], y: [2.0, 4.0], W: [[0.0]], b: [0.0]}
+    graph = topological_sort(feed)
+    forward_and_backward(graph)
+    sgd_update([W, b, W], 0.1)
+    assert (W.value.item(), b.value.item()) == (1.0, pytest.approx(0.6))
+    found = []
+    for weights in ([W, b], [W, b, W], (b, W, W, b)):
+        topological_sort(feed)
+        found.append(train(graph, {X: feed[X], y: feed[y]}, weights, epochs=3, batch_size=1, l2=0.1))
+        found.append([W.value.tolist(), b.value.tolist()])
+    assert found[:2] == found[2:4] == found[4:]
+    assert graph[-1] is cost
+
+
+# --- walks by hand ------------------------------------------------------------------------------------------
+
+
+def walk(graph):
+    for node in graph:
+        node.forward()
+    for node in reversed(graph):
+        node.backward()
+
+
+def new_and_old():
+    """An MSE that a pass has been over, alone and times 10."""
+    x, y, k = Input("x"), Input("y"), Input("k")
+    feed = {x: [1.0, 2.0], y: [0.0, 0.0]}
+    cost = MSE(y, x)
+    old = topological_sort(feed, output=cost)
+    forward_and_backward(old)
+    return x, old, topological_sort({**feed, k: 10}, output=Mul(cost, k))
+
+
+def test_a_walk_by_hand_over_nodes_of_an_earlier_pass_is_a_pass_of_its_own():
+    x, _, new = new_and_old()
+    for _ in range(2):  # a cell that is run twice
+        walk(new)
+        assert x.gradients[x].tolist() == x.grad_cost().tolist() == [10, 20]
+    forward_and_backward(new)
+    assert x.gradients[x].tolist() == [10, 20]
+
+
+def test_a_walk_by_hand_over_a_part_of_an_earlier_pass_is_a_pass_of_its_own():
+    x, old, new = new_and_old()
+    forward_and_backward(new)
+    walk(old)
+    assert x.gradients[x].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("op", [Sigmoid, Same, ClassicReLU])
+def test_a_cell_that_builds_and_walks_by_hand_may_be_run_twice(op):
+    """The leftovers of the first run hang on the same Input: their word does not count, or it is said."""
+    x, y = Input("x"), Input("y")
+    feed = {x: [1.0, 2.0], y: [0.0, 0.0]}
+    cost = MSE(y, op(x))
+    walk(topological_sort(feed, output=cost))
+    right = x.gradients[x].tolist()
+    again = topological_sort(feed, output=MSE(y, op(x)))
+    with pytest.raises(MiniFlowError, match=r"also feeds .*: use backward_pass\(list\)"):
+        walk(again)
+    backward_pass(again)
+    assert x.gradients[x].tolist() == right
+
+
+def test_after_a_pass_over_both_a_walk_by_hand_over_one_counts_this_one_alone():
+    x, y = Input("x"), Input("y")
+    feed = {x: [1.0, 2.0], y: [0.0, 0.0]}
+    first, second = (topological_sort(feed, output=MSE(y, x)) for _ in range(2))
+    for graph in (first, second):
+        forward_and_backward(graph)
+    walk(first)
+    assert x.gradients[x].tolist() == [1, 2]
+
+
+def test_a_walk_by_hand_over_two_ends_is_not_summed_in_silence():
+    x = Input("x")
+    Mul(x, x)
+    Add(x, x)
+    with pytest.raises(MiniFlowError, match=r"x also feeds Add, .*second end"):
+        walk(topological_sort({x: 3.0}))
+
+
+def test_an_input_that_a_walk_by_hand_does_not_need_has_gradient_zero():
+    x, u = Input("x"), Input("u")
+    f = Mul(x, x)
+    graph = [x, u, f]
+    x.value, u.value = np.float64(3.0), np.float64(2.0)
+    walk(graph)
+    assert (x.gradients[x], u.gradients[u]) == (6, 0)
+
+
+# --- random graphs ------------------------------------------------------------------------------------------
+
+HONEST = [ReLU, ClassicReLU, Subtract, Sum, Same, Buffered, Sigmoid, Add, Mul]
+WRITES = [Shift, Replace, Late, Own]
+
+
+@st.composite
+def graphs(draw, kinds):
+    """Ops of ours and of learners over earlier nodes, used as often as it comes, down to one cost."""
+    inputs = [Input("a"), Input("b")]
+    nodes: list[Node] = list(inputs)
+    for _ in range(draw(st.integers(1, 7))):
+        kind = draw(st.sampled_from(kinds))
+        count = 2 if kind in (Subtract, Sum, Late, Add, Mul) else 1
+        picked = draw(
+            st.lists(st.sampled_from(nodes), min_size=count, max_size=count, unique=kind in (Subtract, Sum))
+        )
+        nodes.append(kind(*picked))
+    ends = [node for node in nodes if not node.outbound_nodes]
+    y, cost = as_cost(Add(*ends))
+    seed = draw(seeds)
+    return cost, [*inputs, y], [0.3 + numbers((2, 2), seed + i) / 9 for i in range(3)]
+
+
+@settings(max_examples=150)
+@given(graphs(HONEST))
+def test_whatever_ops_write_into_what_they_got_the_gradients_are_the_slopes(graph):
+    assert_gradients_are_slopes(*graph)
+
+
+@settings(max_examples=150)
+@given(graphs([*HONEST, *WRITES]))
+def test_an_op_that_changes_a_value_is_refused_and_changes_none(graph):
+    cost, inputs, values = graph
+    feed = dict(zip(inputs, values))
+    refused = False
+    try:
+        forward_and_backward(topological_sort(feed, output=cost))
+    except MiniFlowError as error:
+        refused = True
+        assert "changes the value of" in str(error)
+    assert all((node.value == value).all() for node, value in feed.items())
+    if not refused:
+        assert_gradients_are_slopes(*graph)
