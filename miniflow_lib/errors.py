@@ -104,6 +104,8 @@ def in_shape_of(a, y):
     """y as an array that meets `a` element by element, (m,) as (m, 1) for one; never an outer difference."""
     if y.shape == a.shape:
         return y
+    if a.shape == (*y.shape, 1):  # the most common: prices (m,) beside predictions (m, 1)
+        return y.reshape(a.shape)
     # (m,) meets (m, 1), and (1, m) meets (m,)
     if any(_without_ones(y.shape, end) == _without_ones(a.shape, end) for end in (-1, 0)):
         return y.reshape(a.shape)

@@ -92,7 +92,8 @@ def _put_back(array, copy) -> bool:
 class Run:
     """One backward pass. The nodes that take part in it share one of these, and so know each other."""
 
-    over = False
+    def __init__(self, over: bool = False):
+        self.over = over
 
 
 class WalkByHand(Run):
@@ -101,10 +102,10 @@ class WalkByHand(Run):
     Nobody says when it begins and which nodes take part: it begins with a node that nobody in it consumes.
     """
 
-    over = True  # each backward() asks anew: the next walk may have begun
     now: WalkByHand | None = None  # the newest
 
     def __init__(self, cost):
+        super().__init__(over=True)  # each backward() asks anew: the next walk may have begun
         self.cost = cost
 
     def start(self, node):

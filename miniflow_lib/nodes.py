@@ -28,9 +28,9 @@ class Node:
 
     _run: guard.Run | None = None  # the backward pass that this node last took part in
 
-    def __init_subclass__(cls, **kwargs: object) -> None:
-        super().__init_subclass__(**kwargs)
-        guard.guard(cls)
+    def __init_subclass__(cls, guarded: bool = True) -> None:
+        if guarded:
+            guard.guard(cls)
 
     def __init__(self, inbound_nodes: Iterable[Node] = (), name: str | None = None):
         self.name = type(self).__name__ if name is None else name

@@ -73,6 +73,7 @@ class BackwardRun(Run):
     """A backward pass along a sorted list."""
 
     def __init__(self, graph: Sequence[Node]):
+        super().__init__()
         self.graph = graph
 
     def start(self, node: Node):

@@ -219,7 +219,7 @@ class EveryPair(ops.MSE):
         self.gradients = {y: grad.sum(axis=0), a: -grad.sum(axis=1, keepdims=True)}
 
 
-class TooEarly(ops.Linear):
+class TooEarly(ops.Linear, guarded=False):  # its fault is that it writes into an input
     def backward(self):
         X, W, b = self.inbound_nodes
         grad = self.grad_cost()
