@@ -28,7 +28,8 @@ class Node:
 
     _run: guard.Run | None = None  # the backward pass that this node last took part in
 
-    def __init_subclass__(cls, guarded: bool = True) -> None:
+    def __init_subclass__(cls, guarded: bool = True, **more: object) -> None:
+        super().__init_subclass__(**more)
         if guarded:
             guard.guard(cls)
 
