@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from traceback import extract_tb
 
@@ -28,10 +29,15 @@ def is_node(thing) -> bool:
 
 def is_input(thing) -> bool:
     """Whether it is a node that is fed: `fed` is True, or its class or one above it is called so."""
-    if not is_node(thing) or thing.inbound_nodes:
+    return is_node(thing) and is_fed(thing)
+
+
+def is_fed(node) -> bool:
+    """is_input of what is known to be a node."""
+    if node.inbound_nodes:
         return False
-    names = {kind.__name__ for kind in type(thing).__mro__}
-    return getattr(thing, "fed", False) is True or not names.isdisjoint({"Input", "MyInput"})
+    names = {kind.__name__ for kind in type(node).__mro__}
+    return getattr(node, "fed", False) is True or not names.isdisjoint({"Input", "MyInput"})
 
 
 def what(thing) -> str:
@@ -48,9 +54,16 @@ def what(thing) -> str:
         shown = repr(thing) if isinstance(thing, (str, int, float, complex)) else ""
     except ValueError:  # Python does not write out a whole number of some thousand digits
         shown = "a huge number"
-    article = "an" if type(thing).__name__[0] in "aeiou" else "a"
     shown = shown if len(shown) <= 30 else shown[:29] + "…"
-    return f"{shown}{', ' * bool(shown)}{article} {type(thing).__name__}"
+    return f"{shown}{', ' * bool(shown)}{a_kind(thing)}"
+
+
+def a_kind(thing) -> str:
+    """The name of its class with its article, by the sound: an Add, a Mul, an MSE, a uint8."""
+    kind = type(thing).__name__
+    spelled = "[AEFHILMNORSX]([^a-z]|$)"  # letter by letter, as MSE is
+    vowel = re.match(f"{spelled}|(?i:_*([ai]|e(?!u)|o(?!ne)|u(?!int|ni|se)))", kind)
+    return f"a{'n' * bool(vowel)} {kind}"
 
 
 # --- values ----------------------------------------------------------------------------------------------

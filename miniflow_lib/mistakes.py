@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -25,7 +26,8 @@ def check_feed(feed_dict, output) -> dict:
         errors.check_node(output, "output= takes the node you want to know, and was given")
     for key in feed_dict:
         if not is_input(errors.check_node(key, "Only Inputs are fed, {x: 4}, and a key of the feed is")):
-            raise MiniFlowError(f"{key.name} works out its own value, and only Inputs are fed.")
+            way_out = "" if key.inbound_nodes else f": to feed it, set fed = True in {type(key).__name__}"
+            raise MiniFlowError(f"{key.name} works out its own value, and only Inputs are fed{way_out}.")
     return {node: errors.as_array(value, node) for node, value in feed_dict.items()}
 
 
@@ -60,6 +62,8 @@ def check_sorted(graph, output=ANY) -> Sequence:
     """The list itself, when it is one that a pass can run over and `output` is in it."""
     if type(graph) is list and graph and (output is ANY or graph[-1] is output):
         return graph
+    if graph is None and is_node(output):
+        raise MiniFlowError("forward_pass takes the node and the sorted list: forward_pass(f, graph).")
     if isinstance(graph, (str, bytes)) or not isinstance(graph, Sequence):
         raise MiniFlowError(f"A pass runs over the list that topological_sort gave, not over {what(graph)}.")
     if not graph:
@@ -85,29 +89,45 @@ def no_node(thing) -> MiniFlowError:
 
 
 def check_cost(cost, graph) -> None:
-    if cost.value is None:
-        raise MiniFlowError(f"{cost.name} has no value yet: run the forward pass before the backward pass.")
     value = numbers(cost.value)
-    if value is None or value.size != 1:
+    if cost.value is None:
+        wrong = f"{cost.name} has no value yet: run the forward pass before the backward pass."
+    elif value is None or value.size != 1:
         found = what(cost.value) if value is None else f"an array of shape {value.shape}"
-        raise MiniFlowError(
+        wrong = (
             f"A backward pass starts from a single number, and the value of {cost.name}, the last node, is "
             f"{found}: end the graph in a cost, such as MSE(y, {cost.name})."
         )
-    if not np.isfinite(value).all():
-        raise MiniFlowError(f"The cost {cost.name} is {value.item()}: {_first_not_finite(cost, graph)}.")
+    elif not np.isfinite(value).all():
+        wrong = f"The cost {cost.name} is {value.item()}: {_first_not_finite(cost, graph)}."
+    else:
+        return
+    raise MiniFlowError(wrong + _left_over(cost, graph))
 
 
 def _first_not_finite(cost, graph) -> str:
     smaller = "try a smaller learning rate and new start weights"
-    for node in graph:
-        value = numbers(node.value)
-        if node is cost or value is None or np.isfinite(value).all():
-            continue
-        if node.inbound_nodes:
-            return f"{node.name} was the first to leave the numbers; {smaller}"
+    node = next(node for node in graph if not _is_finite(node.value))
+    if not node.inbound_nodes:
+        said = [op for op in reversed(graph) if isinstance(op.gradients, dict)]  # in the run before
+        bad = next((op for op in said if not all(map(_is_finite, op.gradients.values()))), node)
+        if bad.inbound_nodes and type(bad) not in _SHAPE_HINTS:
+            wrong = f"a gradient that {bad.name} set before was inf or nan"
+            return f"{node.name} is not finite, for {wrong}; look in its backward() for a division by 0"
         return f"{node.name} is not finite itself; if it is data, clean it; if it is a weight, {smaller}"
-    return f"the numbers grew too large; {smaller}"
+    inputs = {n.name: value for n in node.inbound_nodes if (value := numbers(n.value)) is not None}
+    if type(node) in _SHAPE_HINTS or any((np.abs(value) > 1e50).any() for value in inputs.values()):
+        return f"the numbers{'' if node is cost else f' in {node.name}'} grew too large; {smaller}"
+    ranges = [f"{name} from {np.min(v):.4g} to {np.max(v):.4g}" for name, v in inputs.items() if v.size]
+    return (
+        f"{node.name} made it of finite numbers, {', '.join(ranges[:3])}; look in its forward() for the log "
+        "of 0, a division by 0 or the exp of a large number"
+    )
+
+
+def _is_finite(value) -> bool:
+    array = numbers(value)
+    return array is None or bool(np.isfinite(array).all())
 
 
 def no_value(node) -> MiniFlowError:
@@ -129,12 +149,39 @@ def two_ends(node, cost, graph) -> MiniFlowError:
     )
 
 
+def _left_over(node, graph) -> str:
+    """The way out where the node may be left over: its class was replaced, or not all ends need it."""
+    kind, nodes, needs = type(node), [n for n in graph if is_node(n)], {node}
+    now = getattr(sys.modules.get(kind.__module__), kind.__qualname__, kind)  # a cell may define it anew
+    for n in nodes:
+        if not needs.isdisjoint(n.inbound_nodes):
+            needs.add(n)
+    needs.update(*(n.inbound_nodes for n in nodes))
+    if now is not kind and isinstance(now, type):
+        said = f"This {kind.__name__} was built before its class was defined again: build the graph again and"
+    elif any(n.inbound_nodes and n not in needs for n in nodes):
+        said = f"If this {kind.__name__} is left over from an earlier cell, it is in the way:"
+    else:
+        return ""
+    return f" {said} sort with the node you want, topological_sort(feed, output=f)."
+
+
 def explained(error: Exception, node, graph, direction: str) -> Exception:
     """The sentence for what went wrong when `node` ran, or the error itself when it is the learner's own."""
-    if isinstance(error, (MiniFlowError, NotImplementedError)):
-        return error
     if not is_node(node):
         return no_node(node)
+    found = _explained(error, node, graph, direction)
+    left_over = _left_over(node, graph)
+    if isinstance(found, MiniFlowError):
+        found.args = (f"{found}{left_over * ('output=' not in str(found))}",)
+    elif left_over:
+        found.add_note(left_over.strip())
+    return found
+
+
+def _explained(error: Exception, node, graph, direction: str) -> Exception:
+    if isinstance(error, (MiniFlowError, NotImplementedError)):
+        return error
     for inbound in node.inbound_nodes:
         if inbound.value is None:
             ran = graph[: [n is node for n in graph].index(True)]
@@ -151,10 +198,9 @@ def explained(error: Exception, node, graph, direction: str) -> Exception:
             odd = f"{inbound.name}, whose value is {what(inbound.value)}"
             return MiniFlowError(f"{node.name} cannot work with {odd}: make it {way_out}.")
     if direction == "backward":
-        for consumer in node.outbound_nodes:
-            wrong = wrong_gradient(consumer, node) if consumer._run is node._run else None
-            if wrong:
-                return wrong
+        wrong = _first_wrong(node)
+        if wrong:
+            return wrong
     shapes = ", ".join(f"{n.name} {np.shape(n.value)}" for n in node.inbound_nodes)
     if isinstance(error, MemoryError):
         return MiniFlowError(f"{node.name} finds no room in memory: are the shapes {shapes} what you meant?")
@@ -162,6 +208,18 @@ def explained(error: Exception, node, graph, direction: str) -> Exception:
         return MiniFlowError(f"{node.name} cannot work with these shapes, {shapes}: {hint}.")
     error.add_note(f"(in {direction}() of {node.name}, whose inputs have the shapes: {shapes})")
     return error
+
+
+def _first_wrong(node, any_shape: bool = False) -> MiniFlowError | None:
+    """What is wrong with a gradient that the node gets, said of the op, further down, with which it began."""
+    found = None
+    while True:
+        consumers = [n for n in node.outbound_nodes if n._run is node._run]
+        wrongs = ((n, wrong_gradient(n, node, any_shape)) for n in consumers)
+        node, wrong = next(((n, wrong) for n, wrong in wrongs if wrong), (None, None))
+        if node is None:
+            return found
+        found = wrong
 
 
 def wrong_gradient(node, inbound, any_shape: bool = False) -> MiniFlowError | None:
@@ -186,7 +244,7 @@ def wrong_gradient(node, inbound, any_shape: bool = False) -> MiniFlowError | No
 def check_update(trainables) -> None:
     for node in errors.check_list_of_nodes("What sgd_update takes", trainables):
         if node not in node.gradients:
-            kind = "an Input" if is_input(node) else f"a {type(node).__name__}, and only Inputs are trained"
+            kind = "an Input" if is_input(node) else f"{errors.a_kind(node)}, and only Inputs are trained"
             raise MiniFlowError(f"{node.name} has no gradient ({kind}): run forward_and_backward first.")
         errors.as_array(node.value, node)
         if not isinstance(node.value, (np.ndarray, np.generic)):
@@ -196,10 +254,9 @@ def check_update(trainables) -> None:
 
 def check_gradient(node, any_shape: bool = False) -> None:
     """Raises what is wrong with the gradient of an Input, in the name of the consumer that it comes from."""
-    for consumer in (*node.outbound_nodes, node):
-        wrong = wrong_gradient(consumer, node, any_shape) if consumer._run is node._run else None
-        if wrong:
-            raise wrong
+    wrong = _first_wrong(node, any_shape) or wrong_gradient(node, node, any_shape)
+    if wrong:
+        raise wrong
 
 
 def check_batches(m, batch_size, rng) -> None:
@@ -213,7 +270,8 @@ def check_training(graph, feeds, trainables) -> dict:
     """{Input: its rows as an array of floats}, all of the same number of rows."""
     check_nodes(graph)
     if not isinstance(feeds, Mapping) or not feeds:
-        raise MiniFlowError(f"train takes the data as a dict, {{X: X_train, y: y_train}}, not {what(feeds)}.")
+        found = "an empty one" if isinstance(feeds, Mapping) else what(feeds)
+        raise MiniFlowError(f"train takes the data as a dict, {{X: X_train, y: y_train}}, not {found}.")
     errors.check_list_of_nodes("trainables", trainables)
     in_graph = set(graph)
     for node in (*feeds, *trainables):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import mistakes
-from .errors import is_input
+from .errors import is_input, is_node
 from .guard import Run
 from .nodes import Node
 from .tracing import trace
@@ -16,8 +16,13 @@ from .tracing import trace
 ONE = np.float64(1.0)
 
 
-def forward_pass(output_node: Node, sorted_nodes: Sequence[Node]):
-    """Run `forward` of every node in the order of the list; returns the value of `output_node`."""
+def forward_pass(output_node: Node, sorted_nodes: Sequence[Node] | None = None):
+    """Run `forward` of every node in the order of the list; returns the value of `output_node`.
+
+    forward_pass(graph), with the list alone, returns the value of its last node.
+    """
+    if sorted_nodes is None and not is_node(output_node):
+        output_node, sorted_nodes = mistakes.check_sorted(output_node)[-1], output_node
     mistakes.check_sorted(sorted_nodes, output_node)
     _forward(sorted_nodes)
     return output_node.value

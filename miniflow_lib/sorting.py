@@ -52,7 +52,7 @@ def _find(feed_dict: Mapping[Input, object], output: Node | None) -> dict[Node, 
                 found[inbound] = None
                 to_see.append(inbound)
     for node in found:
-        if isinstance(node, Input) and node not in feed_dict:
+        if node not in feed_dict and errors.is_fed(node):
             raise mistakes.not_fed(node, found, output)
     in_order = {node: None for node in feed_dict if node in found} | found
     return {node: len(set(node.inbound_nodes)) for node in in_order}

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from . import errors
+
 WIDTH = 88  # characters: what a window 900 pixels wide shows without scrolling
 WHOLE, CORNER = 6, 3  # a row or column of up to 6 is shown whole, of a longer one the first 3
 
@@ -211,7 +213,7 @@ def _number(value: object, digits: int) -> str:
     value = value.item() if isinstance(value, np.generic | np.ndarray) else value
     if isinstance(value, bool) or not isinstance(value, int | float):
         text = " ".join(repr(value).split())
-        return f"a {type(value).__name__}" if " at 0x" in text or len(text) > WIDTH else text
+        return errors.a_kind(value) if " at 0x" in text or len(text) > WIDTH else text
     if math.isfinite(value) and value == int(value) and abs(value) < 1e15:
         return str(int(value))
     return f"{value:.{digits}g}"

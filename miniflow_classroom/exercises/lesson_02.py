@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from miniflow_lib.errors import MiniFlowError
+from miniflow_lib.errors import MiniFlowError, a_kind
 from miniflow_lib.nodes import Input, Node
 from miniflow_lib.ops import Add, Mul
 from miniflow_classroom.exercises.texts import Texts
@@ -65,7 +65,7 @@ def _needed(output: Node) -> dict[Node, None]:
 
 def _right(result: object, output: Node) -> str | None:
     if not isinstance(result, (list, tuple)):
-        return f"your function returns a {type(result).__name__}, and a list of nodes is asked for."
+        return f"your function returns {a_kind(result)}; the answer must be a list of nodes."
     needed = _needed(output)
     arrows = [(inbound, node) for node in needed for inbound in node.inbound_nodes]
     return out_of_order(list(result), needed, arrows)

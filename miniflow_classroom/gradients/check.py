@@ -96,7 +96,13 @@ def check_gradients(
         point = Point(graph, passes)
         shown = names(graph)
         rows = [_row(shown[node], point, node) for node in chosen]
-        if any(row.verdict == WRONG for row in rows):
+        if point.unsteady is not None:
+            sentence = (
+                f"{shown[point.unsteady]} has a different value each time forward() runs on the same inputs, "
+                "so no slope can be measured. If it draws random numbers, let each forward() draw the same "
+                "ones while you check, from a new rng = np.random.default_rng(0)."
+            )
+        elif any(row.verdict == WRONG for row in rows):
             sentence = likely_mistake(point, chosen, shown)
         else:
             unknown = [row for row in rows if row.verdict == UNKNOWN]
@@ -117,9 +123,10 @@ def _chosen(inputs: Sequence[Input] | None, graph: list[Node]) -> list[Input]:
 
 
 def _row(name: str, point: Point, node: Input) -> Row:
-    gradient = point.gradients()[node]
+    gradient, shape = point.gradients()[node], np.shape(node.value)
+    if point.unsteady is not None and gradient.shape == shape:
+        return Row(name, shape, np.nan, UNKNOWN, gradient, np.full(shape, np.nan), "forward varies.")
     found = measure(point.cost, node, point.largest)
-    shape = np.shape(node.value)
     if gradient.shape != shape:
         return Row(name, shape, np.nan, WRONG, gradient, found.slope)
     difference = np.abs(gradient - found.slope)
@@ -135,8 +142,10 @@ def _row(name: str, point: Point, node: Input) -> Row:
         return Row(name, shape, worst, WRONG, gradient, found.slope)
     if np.any(found.kink):
         why = "it sits on a kink: up and down from it the cost has two different slopes. Try other values."
-    elif np.any(drowned):
+    elif np.any(drowned & (found.noise > 1e-3)):
         why = "its effect drowns in rounding, beside numbers that are so much larger. Try other values."
+    elif np.any(drowned):
+        why = "its slope is 0 here, or too small to be told from rounding. Try other values."
     elif np.any(tried & ~measured):
         why = "the cost is not a steady number when it is nudged. Try other values."
     verdict, worst = (UNKNOWN, np.nan) if why else (RIGHT, worst)

@@ -30,10 +30,13 @@ class _Fault:
 def likely_mistake(point: Point, chosen: list[Input], shown: Mapping[Node, str]) -> str:
     """The sentence of the pattern, when every wrong gradient has one and keeps it at other values too."""
     if not point.repeats:
-        return (
-            "backward gives another gradient when it is run again on the same values: it adds to what was "
-            "left from the run before. Make a new self.gradients in each backward()."
+        cause = (
+            "it adds to what was left from the run before. Make a new self.gradients in each backward()."
+            if point.repeats_after_clearing()
+            else "something in it changes from run to run, such as random numbers, a counter, or a sum that "
+            "is not reset."
         )
+        return f"backward gives a different gradient when it is run again on the same values: {cause}"
     found = [_patterns(_faults(point, chosen))]
     rng = np.random.default_rng(0)
     start = dict(point.inputs)
@@ -100,6 +103,8 @@ def _local_faults(point: Point) -> list[_Fault]:
         if is_input(node):
             continue
         arriving = np.array(node.grad_cost(), dtype=float)
+        if arriving.shape != np.shape(node.value):  # whoever hands it that is to blame, in its own turn
+            continue
         kept = {n: n.value for n in (node, *node.inbound_nodes)}
 
         def cost(node: Node = node, arriving: np.ndarray = arriving) -> float:
@@ -197,7 +202,7 @@ def _say(kind: str, factor: float, keys: Sequence[tuple], shown: Mapping[Node, s
         "transpose": f"{who}: transposed, rows and columns are swapped.",
         "product": f"{who}: worked out with a matrix that is not turned as it should be. A .T is missing, or "
         "there is one too many.",
-        "shape": f"{who}: another shape than the value of {name}, and a gradient has the shape of its value.",
+        "shape": f"{who}: a different shape from the value of {name}. A gradient has the shape of its value.",
     }[kind]
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from miniflow_lib import mistakes
-from miniflow_lib.errors import is_input
+from miniflow_lib.errors import is_input, numbers
 from miniflow_lib.nodes import Input, Node
 from miniflow_lib.passes import forward_pass
 
 STEPS = (1e-4, 1e-6, 1e-8)  # tried from the left, until two widths of the step tell the same slope
+RUNS = 16  # of the graph on the same inputs: a coin that an op throws falls the same way in 1 of 2 ** 16
 MOST = 1000  # numbers of one array that are nudged; of a larger one a fixed sample
 
 
@@ -71,15 +72,20 @@ def _slope(cost, node: Node, value: np.ndarray, place: tuple, middle: float, lar
 
 
 class Point:
-    """The graph at the values that its Inputs have now, with the gradients that `passes` leaves there."""
+    """The graph at the values that its Inputs have now, with the gradients that `passes` leaves there.
+
+    unsteady: the first node that has another value when the graph is run again on the same Inputs, if any.
+    repeats: whether the gradients are the same then.
+    """
 
     def __init__(self, graph: list[Node], passes: Callable):
         self.graph, self.passes = graph, passes
         self.inputs = {node: node.value for node in graph if is_input(node)}
         self.run()
-        first = self.gradients()
+        first, values = self.gradients(), self._values()
         self.run()
-        self.repeats = all(same(first[node], grad) for node, grad in self.gradients().items())
+        self.repeats = self._has(first)
+        self.unsteady = self._unsteady(values)
 
     def run(self) -> None:
         for node, value in self.inputs.items():
@@ -87,11 +93,38 @@ class Point:
         self.passes(self.graph)
         for node in self.inputs:
             mistakes.check_gradient(node, any_shape=True)
-        for node, value in self.inputs.items():  # passes may have made a step
-            node.value = value.copy()
-        forward_pass(self.graph[-1], self.graph)
+        self._forward()  # passes may have made a step
         sizes = [np.max(np.abs(node.value)) for node in self.graph]
         self.largest = max((float(size) for size in sizes if np.isfinite(size)), default=0.0)
+
+    def repeats_after_clearing(self) -> bool:
+        """Whether the gradients are the same each time when nothing is left of the run before."""
+        for _ in range(2):
+            first = self.gradients()
+            for node in self.graph:
+                if isinstance(node.gradients, dict):
+                    node.gradients = {to: np.zeros_like(grad) for to, grad in node.gradients.items()}
+            self.run()
+        return self._has(first)
+
+    def _has(self, gradients: dict[Input, np.ndarray]) -> bool:
+        return all(same(gradients[node], grad) for node, grad in self.gradients().items())
+
+    def _forward(self) -> None:
+        for node, value in self.inputs.items():
+            node.value = value.copy()
+        forward_pass(self.graph[-1], self.graph)
+
+    def _values(self) -> list[np.ndarray | None]:
+        return [None if (value := numbers(node.value)) is None else value.copy() for node in self.graph]
+
+    def _unsteady(self, values: list[np.ndarray | None]) -> Node | None:
+        for _ in range(RUNS):
+            for node, before, now in zip(self.graph, values, self._values()):
+                if before is not None and now is not None and not _same_to_rounding(before, now):
+                    return node
+            self._forward()
+        return None
 
     def gradients(self) -> dict[Input, np.ndarray]:
         return {node: np.array(node.gradients[node], dtype=float) for node in self.inputs}
@@ -113,6 +146,11 @@ def agree(got: np.ndarray, want: np.ndarray) -> bool:
     measured = np.isfinite(want)
     scale = np.max(np.abs(want), where=measured, initial=1e-12)
     return bool(np.all(np.abs(got - want)[measured] <= 1e-5 * scale + 1e-9))
+
+
+def _same_to_rounding(a: np.ndarray, b: np.ndarray) -> bool:
+    largest = np.max(np.abs(a), where=np.isfinite(a), initial=0.0)
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=0.0, atol=1e-13 * largest, equal_nan=True))
 
 
 def same(a: object, b: object) -> bool:

@@ -32,8 +32,8 @@ def knobs(snapshot: Snapshot) -> list[Knob]:
     """Every number of the Inputs; of an array with more than 12 elements none, a list nobody would read."""
     found = []
     for node in snapshot.graph:
-        if isinstance(node, Input) and node.value.size <= 12:
-            for index in np.ndindex(node.value.shape):
+        if errors.is_input(node) and np.size(node.value) <= 12:
+            for index in np.ndindex(np.shape(node.value)):
                 place = f"[{', '.join(map(str, index))}]" if index else ""
                 found.append(Knob(snapshot.names[node] + place, node, index, node.value))
     return found
@@ -54,9 +54,7 @@ def nudge(graph: Sequence[Node]) -> StaticBox:
     choices = knobs(snapshot)
     if not choices:
         raise errors.MiniFlowError("nudge needs an Input with at most 12 numbers; this graph has none.")
-    gradients = (
-        {knob.label: knob.node.gradients[knob.node][knob.index] for knob in choices} if learned else {}
-    )
+    gradients = {k.label: np.asarray(k.node.gradients[k.node])[k.index] for k in choices if learned}
     which = ipywidgets.Dropdown(options=[knob.label for knob in choices], description="nudge")
     by = ipywidgets.FloatSlider(value=0.1, min=-0.1, max=0.1, step=0.01, description="by")
     view = ipywidgets.HTML()
@@ -64,7 +62,7 @@ def nudge(graph: Sequence[Node]) -> StaticBox:
     def measure(setting: tuple[str, float]) -> Measured:
         label, step = setting
         knob = next(knob for knob in choices if knob.label == label)
-        moved = np.array(knob.start)
+        moved = np.array(knob.start, dtype=float)
         moved[knob.index] += step
         knob.node.value = moved
         try:

@@ -14,6 +14,7 @@ from miniflow_lib import (
     Input,
     MiniFlowError,
     Mul,
+    Node,
     Sigmoid,
     forward_and_backward,
     forward_pass,
@@ -100,6 +101,30 @@ def test_elements_of_an_array_are_nudged_one_by_one():
     which.value = "x[1]"
     assert "[1, 2] → [1, 2.1]" in view.value
     assert "2.5 → 2.705" in view.value
+
+
+@pytest.mark.parametrize("by_hand", [None, 2])
+def test_an_input_of_ones_own_is_nudged_too(by_hand):
+    class MyInput(Node):
+        def __init__(self, name):
+            Node.__init__(self, name=name)
+
+        def forward(self): ...
+
+        def backward(self):
+            self.gradients = {self: self.grad_cost()}
+
+    x, w = MyInput("x"), MyInput("w")
+    graph = topological_sort({x: 3.0, w: 2.0}, output=Mul(w, x))
+    if by_hand is None:
+        forward_and_backward(graph)
+    else:  # a plain number, which has no shape
+        w.value = by_hand
+        forward_pass(graph)
+    which, by, view = nudge_parts(nudge(graph))
+    assert which.options == ("x", "w")
+    which.value, by.value = "w", 0.1
+    assert "2 → 2.1" in view.value and "6 → 6.3" in view.value
 
 
 def test_an_input_with_too_many_numbers_is_left_out_and_none_at_all_is_said():

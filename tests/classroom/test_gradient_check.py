@@ -315,6 +315,177 @@ def test_a_gradient_is_another_one_when_it_differs_by_more_than_rounding(drift, 
     assert not check.ok and ("run again on the same values" in check.sentence) == said
 
 
+class RowMinusColumn(MSE):
+    """A cost that subtracts a row from a column: gradients of n * n numbers."""
+
+    def forward(self):
+        y, a = self.inbound_nodes
+        self.value = np.mean((a.value - y.value) ** 2)
+
+    def backward(self):
+        y, a = self.inbound_nodes
+        outer = 2 / len(a.value) * (a.value.reshape(-1, 1) - y.value.reshape(1, -1))
+        self.gradients = {y: -outer, a: outer}
+
+
+class ColumnBack(Sigmoid):
+    """Hands back a column where a plain list is due."""
+
+    def backward(self):
+        super().backward()
+        (x,) = self.inbound_nodes
+        self.gradients = {x: self.gradients[x].reshape(-1, 1)}
+
+
+@pytest.mark.parametrize(
+    ("build", "guilty"),
+    [
+        (lambda x, y: RowMinusColumn(y, Sigmoid(x, name="innocent")), "RowMinusColumn"),
+        (lambda x, y: RowMinusColumn(y, Sigmoid(Sigmoid(x, name="innocent"))), "RowMinusColumn"),
+        (lambda x, y: MSE(y, ColumnBack(Sigmoid(x, name="innocent"))), "ColumnBack"),
+    ],
+)
+def test_a_wrong_shape_is_said_of_the_op_that_set_it_first(build, guilty):
+    x, y = Input("x"), Input("y")
+    check = check_gradients(build(x, y), {x: [1.0, 2.0, 3.0], y: [0.0, 1.0, 0.0]})
+    assert verdicts(check)["x"] == WRONG and "a different shape" in check.sentence
+    assert f"hat {guilty} hands to" in check.sentence and "hat innocent hands to" not in check.sentence
+
+
+# --- what differs from run to run -------------------------------------------------------------------------
+
+
+class Unsteady(Node):
+    """x times something that is another number in each forward."""
+
+    runs = 0
+
+    def __init__(self, x, name=None):
+        Node.__init__(self, [x], name)
+
+    def forward(self):
+        (x,) = self.inbound_nodes
+        self.by = self.factor(x.value)
+        self.value = x.value * self.by
+
+    def backward(self):
+        (x,) = self.inbound_nodes
+        self.gradients = {x: self.grad_cost() * self.by}
+
+
+class Dropout(Unsteady):
+    rng = np.random.default_rng(1)
+
+    def factor(self, x):
+        return self.rng.random(x.shape) > 0.5
+
+
+class GlobalDropout(Unsteady):
+    def factor(self, x):
+        return np.random.rand(*x.shape) > 0.5
+
+
+class Counting(Unsteady):
+    def factor(self, x):
+        self.runs += 1
+        return self.runs
+
+
+class Flickering(Counting):
+    """The same but for every seventh run."""
+
+    def factor(self, x):
+        return 1 + (super().factor(x) % 7 == 0)
+
+
+class FaintNoise(Unsteady):
+    rng = np.random.default_rng(1)
+
+    def factor(self, x):
+        return 1 + 1e-9 * self.rng.random()
+
+
+class CountsInBackward(Unsteady):
+    def factor(self, x):
+        return 1 + self.runs
+
+    def backward(self):
+        super().backward()
+        self.runs += 1
+
+
+class Jittered(Input):
+    """An Input that adds noise to what it was fed."""
+
+    rng = np.random.default_rng(1)
+
+    def forward(self, value=None):
+        super().forward(value)
+        self.value = self.value + self.rng.normal(size=self.value.shape)
+
+
+UNSTEADY = [Dropout, GlobalDropout, Counting, Flickering, FaintNoise, CountsInBackward]
+
+
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("kind", UNSTEADY)
+@pytest.mark.parametrize("at", [0.5, [0.5, 2.0], [[1.0, 2.0], [3.0, 4.0]]])
+def test_an_op_whose_value_varies_is_named_and_nothing_else_is_blamed(kind, deep, at):
+    x, y = Input("x"), Input("y")
+    op = kind(Sigmoid(x) if deep else x, name="wobbly")
+    check = check_gradients(MSE(y, Sigmoid(Add(op, x)) if deep else op), {x: at, y: np.zeros(np.shape(at))})
+    assert set(verdicts(check).values()) == {UNKNOWN} and check.ok
+    assert check.sentence.startswith("wobbly has a different value each time forward() runs")
+    assert "default_rng(0)" in check.sentence
+
+
+def test_an_input_whose_value_varies_is_named():
+    x, y = Jittered("x"), Input("y")
+    assert check_gradients(MSE(y, Sigmoid(x)), {x: [1.0], y: [0.0]}).sentence.startswith("x has a different")
+
+
+def test_a_dropout_that_draws_the_same_each_time_is_checked():
+    class Fixed(Unsteady):
+        def factor(self, x):
+            return np.random.default_rng(0).random(x.shape) > 0.5
+
+    x, y = Input("x"), Input("y")
+    feed = {x: [1.0, 2.0, 3.0], y: [0.5, 0.5, 0.5]}
+    assert set(verdicts(check_gradients(MSE(y, Fixed(x)), feed)).values()) == {RIGHT}
+
+
+def test_the_generator_of_a_random_op_is_put_back():
+    x, y = Input("x"), Input("y")
+    op = Dropout(x)
+    op.rng = np.random.default_rng(5)
+    check_gradients(MSE(y, op), {x: [1.0, 2.0], y: [0.0, 0.0]})
+    assert op.rng.random() == np.random.default_rng(5).random()
+
+
+def test_what_adds_up_and_what_is_random_in_backward_are_told_apart():
+    class SumsUp(Sigmoid):
+        """A sum of its own, which is never reset."""
+
+        total = 0.0
+
+        def backward(self):
+            super().backward()
+            (x,) = self.inbound_nodes
+            self.total = self.total + self.gradients[x]
+            self.gradients = {x: self.total}
+
+    class NoisyBack(Sigmoid):
+        def backward(self):
+            super().backward()
+            (x,) = self.inbound_nodes
+            self.gradients = {x: self.gradients[x] * np.random.rand()}
+
+    for kind, said in (NeverReset, "it adds to what"), (SumsUp, "changes from"), (NoisyBack, "changes from"):
+        check = check_gradients(*network(**{"L" if kind is NeverReset else "S": kind}))
+        assert not check.ok and said in check.sentence
+        assert check.sentence.startswith("backward gives a different gradient when it is run again")
+
+
 # --- what cannot be checked -------------------------------------------------------------------------------
 
 
@@ -385,6 +556,21 @@ def test_a_number_so_large_that_differences_drown_is_said(large):
     check = check_gradients(Add(x, y), {x: large, y: 1.0})
     assert verdicts(check)["y"] == UNKNOWN and check.ok
     assert "drowns in rounding" in check.sentence
+
+
+def test_a_minimum_has_no_number_that_is_so_much_larger():
+    """Up and down from a power of two are rounded differently; from other numbers the slope is exactly 0."""
+    x, y = Input("x"), Input("y")
+    for at in [1.0, 2.0, 3.0, 4.0], [[8.0], [3.0]], 1024.0:
+        check = check_gradients(MSE(y, x), {x: at, y: at})
+        assert set(verdicts(check).values()) == {UNKNOWN}
+        assert check.sentence.startswith("x and y: its slope is 0 here, or too small to be told from round")
+
+
+def test_a_slope_that_is_almost_0_is_said_to_be_so():
+    w = Input("w")
+    check = check_gradients(Sigmoid(w), {w: 33.0})
+    assert verdicts(check) == {"w": UNKNOWN} and "its slope is 0 here, or too small" in check.sentence
 
 
 def test_a_cost_that_is_nowhere_near_a_number_is_said():

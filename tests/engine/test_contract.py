@@ -1,5 +1,6 @@
 """The engine's contract, line by line."""
 
+import math
 import warnings
 
 import numpy as np
@@ -21,7 +22,9 @@ from miniflow_lib import (
     sgd_update,
     topological_sort,
     trace,
+    train,
 )
+from miniflow_lib.errors import a_kind
 from miniflow_lib.tracing import names
 
 
@@ -133,6 +136,20 @@ def test_a_node_prints_as_what_was_written():
     assert repr(Add(x, x, x, x, x)) == "Add(x, x, x, x, …)"
 
 
+@pytest.mark.parametrize(
+    ("names", "article"),
+    [
+        ("Add Input Output Own Exp Identity Inexact ELU Upper Uncertain", "an"),
+        ("Mul Linear Node Sigmoid Log ReLU Unit Union uint8 UInt8 Use One OneHot Euclidean NaN", "a"),
+        ("MSE L1 X RNN SGD LSTM NLL R2", "an"),
+        ("BCE KL Q", "a"),
+    ],
+)
+def test_a_kind_has_its_article_by_the_sound(names, article):
+    for name in names.split():
+        assert a_kind(type(name, (), {})()) == f"{article} {name}"
+
+
 # --- Input --------------------------------------------------------------------------------------------------
 
 
@@ -170,6 +187,68 @@ def test_an_unused_input_has_gradient_zero_in_its_shape():
     assert graph[-1] is f and unused.gradients[unused].tolist() == [0, 0]
 
 
+class OwnInput(Node):
+    """The Input of the classic MiniFlow, as lesson 01 and many a course have it."""
+
+    def __init__(self, name=None):
+        Node.__init__(self, name=name)
+
+    def forward(self, value=None):
+        if value is not None:
+            self.value = value
+
+    def backward(self):
+        self.gradients = {self: sum(node.gradients[self] for node in self.outbound_nodes)}
+
+
+OwnInput.__name__ = "Input"
+
+
+class OwnInputWithoutAValue(OwnInput):
+    def forward(self):
+        pass
+
+
+class Data(OwnInput):
+    """Above it is a class that is called Input."""
+
+
+class Fed(Node):
+    """Called something else, it says that it is fed."""
+
+    fed = True
+    forward, backward = OwnInput.forward, OwnInput.backward
+
+
+@pytest.mark.parametrize("kind", [Input, OwnInput, OwnInputWithoutAValue, Data, Fed])
+def test_an_input_of_ones_own_is_fed_sorted_and_trained_like_ours(kind):
+    X, W, b, y = (kind(name=name) for name in "XWby")
+    data = {X: np.arange(8.0).reshape(4, 2) / 8, y: [1.0, 2.0, 3.0, 4.0]}
+    cost = MSE(y, Linear(X, W, b))
+    with pytest.raises(MiniFlowError, match="The Input W was not fed, and Linear waits for it"):
+        topological_sort(data | {b: [0.0]})
+    graph = topological_sort(data | {W: [[0.0], [0.0]], b: [0.0]}, output=cost)
+    with pytest.raises(MiniFlowError, match=r"W has no gradient \(an Input\)"):
+        sgd_update([W, b])
+    assert forward_pass(cost, graph) == 7.5
+    backward_pass(graph)
+    sgd_update([W, b], learning_rate=0.5)
+    assert b.value.tolist() == [2.5]
+    costs = train(graph, {node: np.asarray(rows) for node, rows in data.items()}, [W, b], epochs=3)
+    assert costs[2] < costs[0]
+
+
+def test_one_input_of_ones_own_that_is_not_used_has_gradient_zero():
+    class Input(OwnInput):
+        def backward(self):
+            self.gradients = {self: self.grad_cost()}
+
+    x, unused = Input("x"), Input("unused")
+    Square(x)
+    run(None, {unused: [1, 2], x: 3})
+    assert unused.gradients[unused].tolist() == [0, 0] and x.gradients[x] == 6
+
+
 # --- ops ----------------------------------------------------------------------------------------------------
 
 
@@ -191,6 +270,30 @@ def test_a_gradient_has_the_shape_of_its_value_under_broadcasting():
     y = Input("y")
     run(MSE(y, Mul(x, row, column)), {x: 2, row: [1, 2, 3], column: [[1], [2]], y: np.zeros((2, 3))})
     assert [n.gradients[n].shape for n in (x, row, column)] == [(), (3,), (2, 1)]
+
+
+TAILS = [0.0, 5e-324, 1.0, 36.8, 708.0, 709.8, 745.2, 800.0, 1e308, np.inf]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("setting", ["raise", "warn", "ignore"])
+@pytest.mark.parametrize("shape", [(), (1,), (3, 5)])
+@pytest.mark.parametrize("at", [*TAILS, *(-x for x in TAILS)])
+def test_a_sigmoid_is_right_in_both_tails_at_any_setting_of_numpy(at, shape, setting):
+    x = Input("x")
+    right = 1 / (1 + math.exp(-at)) if at > -700 else math.exp(at)
+    with np.errstate(all=setting):
+        value = forward_pass(Sigmoid(x), topological_sort({x: np.full(shape, at)}))
+    np.testing.assert_allclose(value, np.full(shape, right), rtol=1e-14, atol=3e-308)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("at", [800.0, -800.0, 40.0, -40.0])
+def test_a_saturated_sigmoid_hands_back_almost_nothing_at_any_setting_of_numpy(at):
+    x, y = Input("x"), Input("y")
+    with np.errstate(all="raise"):
+        run(MSE(y, Sigmoid(x)), {x: [at, 0.0], y: [0.5, 0.0]})
+    assert abs(x.gradients[x][0]) < 1e-17 and x.gradients[x][1] == 0.125
 
 
 def test_mse_of_a_vector_and_a_column_is_the_m_element_cost():
@@ -221,6 +324,14 @@ def test_forward_pass_returns_the_outputs_value_also_of_a_node_inside():
     f = Mul(q, q)
     graph = topological_sort({x: 1, y: 2})
     assert forward_pass(q, graph) == 3 and f.value == 9
+
+
+def test_forward_pass_of_the_list_alone_returns_the_last_nodes_value():
+    x, y = Input("x"), Input("y")
+    graph = topological_sort({x: 4, y: 5}, Mul(Add(x, y), y))
+    assert forward_pass(graph) == 45 == forward_pass(tuple(graph)) == forward_pass(graph[-1], graph)
+    assert forward_pass(topological_sort({y: 3}, output=y)) == 3
+    assert forward_pass(sorted_nodes=graph, output_node=graph[2]) == 7  # y is 3 now
 
 
 def test_sgd_update_makes_new_arrays():

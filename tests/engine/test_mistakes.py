@@ -45,8 +45,8 @@ def cycle():
 class Silent(Node):
     """Forgets to set its value."""
 
-    def __init__(self, x):
-        Node.__init__(self, [x])
+    def __init__(self, x, name=None):
+        Node.__init__(self, [x], name)
 
     def forward(self):
         self.inbound_nodes[0].value * 2
@@ -88,12 +88,75 @@ def blown_up():
         sgd_update([W], learning_rate=10.0)
 
 
+class Log(Silent):
+    """log(x), of whatever comes."""
+
+    @np.errstate(all="ignore")
+    def forward(self):
+        self.value = np.log(self.inbound_nodes[0].value)
+
+    def backward(self):
+        (x,) = self.inbound_nodes
+        self.gradients = {x: self.grad_cost() / x.value}
+
+
+class CrossEntropy(Node):
+    """The classic two-class cost, without a guard against log(0)."""
+
+    def __init__(self, y, a):
+        Node.__init__(self, [y, a])
+
+    @np.errstate(all="ignore")
+    def forward(self):
+        y, a = (node.value for node in self.inbound_nodes)
+        self.value = -np.mean(y * np.log(a) + (1 - y) * np.log(1 - a))
+
+    @np.errstate(all="ignore")
+    def backward(self):
+        y, a = self.inbound_nodes
+        slope = (1 - y.value) / (1 - a.value) - y.value / a.value
+        self.gradients = {y: np.zeros_like(y.value), a: self.grad_cost() * slope / len(slope)}
+
+
+class OuterCost(Node):
+    """Subtracts a row from a column: its gradients have n * n numbers."""
+
+    def __init__(self, y, a):
+        Node.__init__(self, [y, a])
+
+    def forward(self):
+        y, a = self.inbound_nodes
+        self.value = np.mean((a.value - y.value) ** 2)
+
+    def backward(self):
+        y, a = self.inbound_nodes
+        outer = 2 * (a.value.reshape(-1, 1) - y.value.reshape(1, -1))
+        self.gradients = {y: -outer, a: outer}
+
+
+class Twice(HalfBack):
+    """2 x, whose gradient is a column."""
+
+    def backward(self):
+        (x,) = self.inbound_nodes
+        self.gradients = {x: 2 * np.reshape(self.grad_cost(), (-1, 1))}
+
+
+def update_after(cost, feed):
+    run(cost, feed)
+    sgd_update([x])
+
+
 MISTAKES = {
     "an Input that was not fed": (lambda: run(Add(x, y), {x: 1}), ["y", "not fed", "Add"]),
     "the same without output": (lambda: (Add(x, y), topological_sort({x: 1})), ["y", "not fed", "output="]),
     "a key that is an op": (lambda: topological_sort({x: 1, Sigmoid(x): 2}), ["Sigmoid", "only Inputs"]),
     "a key that is text": (lambda: topological_sort({"x": 1}), ["'x'", "Input"]),
     "a key that is a class": (lambda: topological_sort({Input: 1}), ["class Input", "key"]),
+    "a key of a class of one's own": (
+        lambda: topological_sort({Node(name="w"): 1}),
+        ["w ", "only Inputs", "fed = True in Node"],
+    ),
     "an empty feed": (lambda: topological_sort({}), ["empty"]),
     "a feed that is a list": (lambda: topological_sort([x]), ["dict", "list"]),
     "a feed that is a node": (lambda: topological_sort(x), ["dict", "node x"]),
@@ -139,10 +202,34 @@ MISTAKES = {
         lambda: run(Add(x, y), {x: [1, 2], y: 3}),
         ["Add", "(2,)", "single number"],
     ),
+    "a leftover that spoils the last node": (
+        lambda: (Sigmoid(Sigmoid(x)), MSE(x, x), forward_and_backward(topological_sort({x: [1, 2]}))),
+        ["single number", "If this Sigmoid is left over", "output=f"],
+    ),
+    "log(0) in a cost": (
+        lambda: run(CrossEntropy(y, Sigmoid(x)), {x: [800, 1], y: [1, 0]}),
+        ["CrossEntropy made it", "y from 0 to 1", "Sigmoid from 0.7311 to 1", "log of 0"],
+    ),
+    "log(0) inside a graph": (
+        lambda: run(MSE(y, Log(x)), {x: [0, 2], y: [1, 0]}),
+        ["MSE is inf", "Log made it", "x from 0 to 2", "log of 0"],
+    ),
+    "an overflow inside a graph": (
+        np.errstate(over="ignore")(lambda: run(MSE(y, Mul(x, x)), {x: 1e200, y: 1})),
+        ["MSE is inf", "the numbers in Mul grew too large", "learning rate"],
+    ),
+    "an overflow in an op of one's own": (
+        np.errstate(over="ignore")(lambda: run(HalfBack(x, name="double"), {x: 1e308})),
+        ["double is inf", "grew too large", "learning rate"],
+    ),
     "a cost that is nan": (lambda: run(Sigmoid(x), {x: np.nan}), ["nan", "x"]),
     "a learning rate that is too large": (blown_up, ["learning rate", "MSE"]),
     "a node in the place of the list": (lambda: forward_and_backward(Add(x, y)), ["list", "Add"]),
     "the feed in the place of the list": (lambda: forward_and_backward({x: 1}), ["list", "dict"]),
+    "a node without its list": (lambda: forward_pass(Add(x, y)), ["sorted list", "forward_pass(f, graph)"]),
+    "None in the place of the list": (lambda: forward_pass(x, None), ["forward_pass(f, graph)"]),
+    "an empty list alone": (lambda: forward_pass([]), ["empty"]),
+    "a number alone": (lambda: forward_pass(3), ["list", "3"]),
     "arguments the wrong way round": (
         lambda: forward_pass(topological_sort({x: 1}), Add(x, x)),
         ["list", "Add"],
@@ -165,14 +252,36 @@ MISTAKES = {
         lambda: (Sigmoid(x), Add(x, x), forward_and_backward(topological_sort({x: 1}))),
         ["two ends", "output="],
     ),
+    "a cost that sets gradients of a wrong shape": (
+        lambda: update_after(OuterCost(y, Sigmoid(x)), {x: [1, 2, 3], y: [1, 0, 1]}),
+        ["OuterCost.backward()", "(3, 3) for Sigmoid", "(3,)"],
+    ),
+    "the same under several ops": (
+        lambda: update_after(OuterCost(y, Sigmoid(Log(Sigmoid(x)))), {x: [1, 2, 3], y: [1, 0, 1]}),
+        ["OuterCost.backward()", "(3, 3) for Sigmoid"],
+    ),
+    "an op in the middle that does": (
+        lambda: update_after(MSE(y, Twice(Sigmoid(Sigmoid(x)))), {x: [1, 2, 3], y: [1, 0, 1]}),
+        ["Twice.backward()", "(3, 1) for Sigmoid"],
+    ),
+    "a wrong shape on which the op below fails": (
+        lambda: small_training(cost=OuterCost),
+        ["OuterCost.backward()", "(4, 4) for Linear", "(4, 1)"],
+    ),
     "an update before any pass": (lambda: sgd_update([x]), ["x", "forward_and_backward"]),
     "an update of a node": (lambda: sgd_update(x), ["list of nodes", "node x"]),
-    "an update of an op": (lambda: sgd_update([Add(x, y)]), ["Add", "only Inputs"]),
+    "an update of an op": (lambda: sgd_update([Add(x, y)]), ["(an Add, and only Inputs"]),
+    "an update of a node called q": (
+        lambda: sgd_update([Mul(x, y, name="q")]),
+        ["q has no gradient", "(a Mul, and only Inputs"],
+    ),
     "an update of a number": (lambda: sgd_update([3]), ["3"]),
     "a learning rate of text": (lambda: sgd_update([x], "0.1"), ["learning rate", "'0.1'"]),
     "a learning rate of nan": (lambda: sgd_update([x], float("nan")), ["learning rate", "nan"]),
     "a negative learning rate": (lambda: sgd_update([x], -0.1), ["learning rate", "-0.1"]),
     "training on rows that do not match": (lambda: small_training({"y": np.ones(3)}), ["X (4, 1)", "y (3,)"]),
+    "training on nothing": (lambda: train(topological_sort({x: 1}), {}, [x]), ["data", "not an empty one"]),
+    "training on a list": (lambda: train(topological_sort({x: 1}), [1], [x]), ["data", "not a list"]),
     "training on a single number": (lambda: small_training({"y": 3}), ["row"]),
     "training for half an epoch": (lambda: small_training(epochs=0.5), ["epochs", "0.5"]),
     "training in batches of none": (lambda: small_training(batch_size=0), ["batch_size", "0"]),
@@ -188,10 +297,10 @@ def run_by_hand(value):
     forward_pass(f, graph)
 
 
-def small_training(data=None, **settings):
+def small_training(data=None, cost=MSE, **settings):
     X, W, b = Input("X"), Input("W"), Input("b")
     graph = topological_sort(
-        {X: np.ones((4, 1)), y: np.ones(4), W: [[3.0]], b: [0.0]}, MSE(y, Linear(X, W, b))
+        {X: np.ones((4, 1)), y: np.ones(4), W: [[3.0]], b: [0.0]}, cost(y, Linear(X, W, b))
     )
     values = {"X": np.ones((4, 1)), "y": np.ones(4)} | (data or {})
     return train(graph, {X: values["X"], y: values["y"]}, [W, b], **({"epochs": 50} | settings))
@@ -219,6 +328,108 @@ def test_an_error_in_the_learners_own_op_stays_theirs_and_names_the_node():
     with pytest.raises(ZeroDivisionError) as caught:
         run(Broken(x), {x: [1, 2]})
     assert "Broken" in caught.value.__notes__[0] and "x (2,)" in caught.value.__notes__[0]
+
+
+# --- an op that is built again ------------------------------------------------------------------------------
+
+LEFT_OVER = "If this {} is left over from an earlier cell, it is in the way"
+WAY_OUT = "sort with the node you want, topological_sort(feed, output=f)."
+
+
+def said(error):
+    return " ".join([str(error), *getattr(error, "__notes__", [])])
+
+
+class Crashes(HalfBack):
+    def forward(self):
+        self.value = 1 / 0
+
+
+class CrashesBack(HalfBack):
+    def backward(self):
+        self.gradients = {self.inbound_nodes[0]: 1 / 0}
+
+
+class Unwritten(Node):
+    def __init__(self, x):
+        Node.__init__(self, [x])
+
+
+@pytest.mark.parametrize("broken", [Crashes, Unwritten, Silent, Plain])
+def test_a_broken_op_that_still_hangs_on_the_inputs_is_said_to_be_in_the_way(broken):
+    feed = {x: [1, 2], y: [1, 2]}
+    MSE(y, Add(broken(x), x))
+    with pytest.raises(Exception) as first:
+        run(None, feed)
+    assert "left over" not in said(first.value)
+    cost = MSE(y, Add(Sigmoid(x), x))  # as built once more in another cell
+    with pytest.raises(type(first.value)) as again:
+        run(None, feed)
+    sentence = said(again.value)
+    assert "left over from an earlier cell, it is in the way" in sentence and sentence.endswith(WAY_OUT)
+    run(cost, feed)
+    assert x.gradients[x].shape == (2,)
+
+
+def test_shapes_that_a_leftover_does_not_fit_say_so_too():
+    W, b = Input("W"), Input("b")
+    feed = {x: np.ones((4, 3)), W: np.ones((3, 2)), b: np.ones(2)}
+    Linear(W, x, b)
+    f = Linear(x, W, b)
+    with pytest.raises(MiniFlowError) as caught:
+        forward_pass(topological_sort(feed))
+    assert LEFT_OVER.format("Linear") in str(caught.value) and len(str(caught.value)) < 350
+    assert forward_pass(f, topological_sort(feed, output=f)).shape == (4, 2)
+
+
+def test_a_backward_that_is_in_the_way_says_so_too():
+    CrashesBack(x)
+    Sigmoid(x)
+    with pytest.raises(ZeroDivisionError) as caught:
+        run(None, {x: 1})
+    assert LEFT_OVER.format("CrashesBack") in said(caught.value)
+
+
+def test_a_graph_of_one_end_has_no_leftover():
+    Add(Sigmoid(y), Crashes(Sigmoid(x)))
+    with pytest.raises(ZeroDivisionError) as caught:
+        run(None, {x: 1, y: 1, Input("unused"): 1})
+    assert "left over" not in said(caught.value)
+
+
+@pytest.mark.parametrize("output", [False, True])
+def test_a_node_of_a_class_that_was_defined_again_says_to_build_it_again(output, monkeypatch):
+    cell = "class Cube(Silent):\n  def forward(self):\n    self.value = self.inbound_nodes[0].value {} 3"
+    monkeypatch.setitem(globals(), "Cube", None)
+    exec(cell.format("@"), globals())
+    f = globals()["Cube"](x)
+    exec(cell.format("**"), globals())
+    with pytest.raises((TypeError, ValueError)) as caught:
+        forward_pass(topological_sort({x: 2}, output=f if output else None))
+    assert "This Cube was built before its class was defined again" in said(caught.value)
+    assert said(caught.value).endswith(WAY_OUT)
+    f = globals()["Cube"](x)
+    assert forward_pass(topological_sort({x: 2}, output=f)) == 8
+
+
+def test_a_gradient_that_was_not_finite_is_said_where_it_began():
+    """The forward of this op is on its guard against 0, its backward is not."""
+
+    class GuardedLog(Log):
+        def forward(self):
+            self.value = np.log(np.maximum(self.inbound_nodes[0].value, 1e-12))
+
+        @np.errstate(all="ignore")
+        def backward(self):
+            Log.backward(self)
+
+    w = Input("w")
+    graph = topological_sort({x: 0.0, w: 3.0, y: 1.0}, MSE(y, GuardedLog(Mul(Sigmoid(w), x), name="log")))
+    with np.errstate(all="ignore"):
+        forward_and_backward(graph)
+        sgd_update([w])
+        with pytest.raises(MiniFlowError, match=r"w is not finite.*gradient that log set.*division by 0"):
+            forward_and_backward(graph)
 
 
 def test_a_promise_not_kept_is_said_with_the_class():

@@ -441,7 +441,7 @@ def test_what_was_done_before_an_error_is_told(capsys):
         (np.array([True, False]), "[True, False]"),
         (None, "None"),
         ("text", "'text'"),
-        (object(), "a object"),
+        (object(), "an object"),
         ([0.0] * 60, "a list"),
         (2j, "2j"),
         (np.array([1j]), "[1j]"),
