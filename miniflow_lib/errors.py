@@ -40,6 +40,12 @@ def is_fed(node) -> bool:
     return getattr(node, "fed", False) is True or not names.isdisjoint({"Input", "MyInput"})
 
 
+def called(node) -> str:
+    """The name of a node in a sentence: its class's, where `name` is a method of the learner's own."""
+    name = getattr(node, "name", None)
+    return type(node).__name__ if name is None or callable(name) else str(name)
+
+
 def what(thing) -> str:
     """A thing in a few words, for a sentence."""
     if thing is None:
@@ -47,7 +53,7 @@ def what(thing) -> str:
     if isinstance(thing, type):
         return f"the class {thing.__name__}"
     if is_node(thing):
-        return f"the node {thing.name}"
+        return f"the node {called(thing)}"
     if isinstance(thing, np.ndarray):
         return f"an array of shape {thing.shape} and kind {thing.dtype}"
     try:
@@ -72,8 +78,8 @@ def a_kind(thing) -> str:
 def as_array(value, node) -> np.ndarray:
     """value as an array of floats of its own; raises what is wrong with it as a value of `node`."""
     if value is None:
-        raise MiniFlowError(f"The Input {node.name} has no value yet: feed it, {{{node.name}: ...}}.")
-    return check_array(f"The Input {node.name}", value)
+        raise MiniFlowError(f"The Input {called(node)} has no value yet: feed it, {{{called(node)}: ...}}.")
+    return check_array(f"The Input {called(node)}", value)
 
 
 def check_array(name: str, value) -> np.ndarray:
@@ -189,6 +195,26 @@ def check_list_of_nodes(name: str, value) -> list:
     if not isinstance(value, (list, tuple)):
         raise MiniFlowError(f"{name} is a list of nodes, [x, f], not {what(value)}.")
     return [check_node(node, f"{name} is a list of nodes, and in it is") for node in value]
+
+
+def wrong_gradient(node, inbound, any_shape: bool = False) -> MiniFlowError | None:
+    """What is wrong with the gradient that `node` has for one of its inbound nodes; None where nothing is."""
+    gradients, want = node.gradients, np.shape(inbound.value)
+    if not isinstance(gradients, Mapping):
+        wrong = f"self.gradients to {what(gradients)}: it is a dict, {{node: its gradient}}"
+    elif inbound not in gradients:
+        wrong = f"no gradient for {called(inbound)}: self.gradients needs an entry for every inbound node"
+    elif (gradient := numbers(gradients[inbound])) is None:
+        wrong = (
+            f"{what(gradients[inbound])} as the gradient for {called(inbound)}: give it a number or an array"
+        )
+    elif gradient.shape != want and not any_shape:
+        wrong = (
+            f"a gradient of shape {gradient.shape} for {called(inbound)}, not the shape of its value, {want}"
+        )
+    else:
+        return None
+    return MiniFlowError(f"{type(node).__name__}.backward() set {wrong}.")
 
 
 # --- other arguments -------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from functools import wraps
 
 import numpy as np
 
-from .errors import MiniFlowError, is_input
+from .errors import MiniFlowError, called, is_input, wrong_gradient
 
 # --- an op keeps its hands off what others read ----------------------------------------------------------
 
@@ -61,10 +61,13 @@ def _guarded(function: Callable, name: str) -> Callable:
             for place, node in enumerate(read):
                 changed[place] |= node.value is not arrays[place]
                 node.value = arrays[place]
+        for node in self.inbound_nodes if name == "backward" else ():
+            if node.inbound_nodes and (wrong := wrong_gradient(self, node)):
+                raise wrong  # an op would stretch it to its own shape; an Input's is looked at in the update
         for node, is_changed in zip(read, changed):
             if is_changed:
                 raise MiniFlowError(
-                    f"{type(self).__name__}.{name}() changes the value of {node.name}, which others read "
+                    f"{type(self).__name__}.{name}() changes the value of {called(node)}, which others read "
                     "too: make a new array, z = z - ..., in the place of z -= ... or z[...] = ..."
                 )
         return result
@@ -120,8 +123,8 @@ def join(node) -> Run:
         for other in consumers:
             if other._run is not WalkByHand.now:
                 raise MiniFlowError(
-                    f"{node.name} also feeds {other.name}, which an earlier walk by hand went through, or which "
-                    "is a second end: use backward_pass(list), or build the graph on new Inputs."
+                    f"{called(node)} also feeds {called(other)}, which an earlier walk by hand went through, "
+                    "or which is a second end: use backward_pass(list), or build the graph on new Inputs."
                 )
         if not consumers and not (is_input(node) and WalkByHand.now):
             WalkByHand.now = WalkByHand(node)

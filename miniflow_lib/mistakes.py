@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from . import errors, ops
-from .errors import MiniFlowError, is_input, is_node, numbers, what
+from .errors import MiniFlowError, called, is_input, is_node, numbers, what, wrong_gradient
 
 ANY = object()  # "whichever node": None is what a learner may give by mistake
 
@@ -27,18 +27,18 @@ def check_feed(feed_dict, output) -> dict:
     for key in feed_dict:
         if not is_input(errors.check_node(key, "Only Inputs are fed, {x: 4}, and a key of the feed is")):
             way_out = "" if key.inbound_nodes else f": to feed it, set fed = True in {type(key).__name__}"
-            raise MiniFlowError(f"{key.name} works out its own value, and only Inputs are fed{way_out}.")
+            raise MiniFlowError(f"{called(key)} works out its own value, and only Inputs are fed{way_out}.")
     return {node: errors.as_array(value, node) for node, value in feed_dict.items()}
 
 
 def not_fed(node, found, output) -> MiniFlowError:
-    users = [str(n.name) for n in found if node in n.inbound_nodes]
+    users = [called(n) for n in found if node in n.inbound_nodes]
     waits = f"{' and '.join(users[:3])} wait{'s' * (len(users) == 1)} for it" if users else "it is the output"
-    way_out = f"add it to the feed, {{{node.name}: ...}}"
+    way_out = f"add it to the feed, {{{called(node)}: ...}}"
     if output is None and users:
         way_out += f"; if {users[0]} is left over from an earlier graph, say what you want: "
         way_out += "topological_sort(feed, output=f)"
-    return MiniFlowError(f"The Input {node.name} was not fed, and {waits}: {way_out}.")
+    return MiniFlowError(f"The Input {called(node)} was not fed, and {waits}: {way_out}.")
 
 
 def cycle(nodes: Sequence) -> MiniFlowError:
@@ -47,7 +47,7 @@ def cycle(nodes: Sequence) -> MiniFlowError:
     while node not in path:
         path.append(node)
         node = next(n for n in node.inbound_nodes if n in waiting)
-    circle = [str(n.name) for n in reversed(path[path.index(node) :])]
+    circle = [called(n) for n in reversed(path[path.index(node) :])]
     shown = circle if len(circle) <= 6 else [*circle[:3], "…", *circle[-2:]]
     return MiniFlowError(
         f"The graph has a cycle, {' -> '.join([*shown, circle[0]])}: each waits for the other, so none can "
@@ -71,7 +71,7 @@ def check_sorted(graph, output=ANY) -> Sequence:
     if output is not ANY and not any(node is output for node in graph):
         if isinstance(output, Sequence):
             raise MiniFlowError("forward_pass takes the node first, then the list: forward_pass(f, graph).")
-        name = getattr(output, "name", what(output))
+        name = called(output) if is_node(output) else what(output)
         raise MiniFlowError(f"{name} is not in the sorted list: topological_sort(feed, output={name}).")
     return graph
 
@@ -91,15 +91,15 @@ def no_node(thing) -> MiniFlowError:
 def check_cost(cost, graph) -> None:
     value = numbers(cost.value)
     if cost.value is None:
-        wrong = f"{cost.name} has no value yet: run the forward pass before the backward pass."
+        wrong = f"{called(cost)} has no value yet: run the forward pass before the backward pass."
     elif value is None or value.size != 1:
         found = what(cost.value) if value is None else f"an array of shape {value.shape}"
         wrong = (
-            f"A backward pass starts from a single number, and the value of {cost.name}, the last node, is "
-            f"{found}: end the graph in a cost, such as MSE(y, {cost.name})."
+            f"A backward pass starts from a single number, and the value of {called(cost)}, the last node, "
+            f"is {found}: end the graph in a cost, such as MSE(y, {called(cost)})."
         )
     elif not np.isfinite(value).all():
-        wrong = f"The cost {cost.name} is {value.item()}: {_first_not_finite(cost, graph)}."
+        wrong = f"The cost {called(cost)} is {value.item()}: {_first_not_finite(cost, graph)}."
     else:
         return
     raise MiniFlowError(wrong + _left_over(cost, graph))
@@ -112,16 +112,16 @@ def _first_not_finite(cost, graph) -> str:
         said = [op for op in reversed(graph) if isinstance(op.gradients, dict)]  # in the run before
         bad = next((op for op in said if not all(map(_is_finite, op.gradients.values()))), node)
         if bad.inbound_nodes and type(bad) not in _SHAPE_HINTS:
-            wrong = f"a gradient that {bad.name} set before was inf or nan"
-            return f"{node.name} is not finite, for {wrong}; look in its backward() for a division by 0"
-        return f"{node.name} is not finite itself; if it is data, clean it; if it is a weight, {smaller}"
-    inputs = {n.name: value for n in node.inbound_nodes if (value := numbers(n.value)) is not None}
+            wrong = f"a gradient that {called(bad)} set before was inf or nan"
+            return f"{called(node)} is not finite, for {wrong}; look in its backward() for a division by 0"
+        return f"{called(node)} is not finite itself; if it is data, clean it; if it is a weight, {smaller}"
+    inputs = {called(n): value for n in node.inbound_nodes if (value := numbers(n.value)) is not None}
     if type(node) in _SHAPE_HINTS or any((np.abs(value) > 1e50).any() for value in inputs.values()):
-        return f"the numbers{'' if node is cost else f' in {node.name}'} grew too large; {smaller}"
+        return f"the numbers{'' if node is cost else f' in {called(node)}'} grew too large; {smaller}"
     ranges = [f"{name} from {np.min(v):.4g} to {np.max(v):.4g}" for name, v in inputs.items() if v.size]
     return (
-        f"{node.name} made it of finite numbers, {', '.join(ranges[:3])}; look in its forward() for the log "
-        "of 0, a division by 0 or the exp of a large number"
+        f"{called(node)} made it of finite numbers, {', '.join(ranges[:3])}; look in its forward() for the "
+        "log of 0, a division by 0 or the exp of a large number"
     )
 
 
@@ -132,7 +132,9 @@ def _is_finite(value) -> bool:
 
 def no_value(node) -> MiniFlowError:
     kind = type(node).__name__
-    return MiniFlowError(f"{kind}.forward() ran and left {node.name} without a value: set self.value in it.")
+    return MiniFlowError(
+        f"{kind}.forward() ran and left {called(node)} without a value: set self.value in it."
+    )
 
 
 def two_ends(node, cost, graph) -> MiniFlowError:
@@ -141,10 +143,10 @@ def two_ends(node, cost, graph) -> MiniFlowError:
         seen.add(other)
         late = next((n for n in other.inbound_nodes if n in in_graph and n not in seen), None)
         if late is not None:
-            return MiniFlowError(f"{other.name} comes before {late.name}, which feeds it: {_ORDER}.")
+            return MiniFlowError(f"{called(other)} comes before {called(late)}, which feeds it: {_ORDER}.")
     return MiniFlowError(
-        f"The graph has two ends, {node.name} and {cost.name}, and a backward pass starts from one: if one "
-        "of them is left over from an earlier cell, sort again with the cost you mean, "
+        f"The graph has two ends, {called(node)} and {called(cost)}, and a backward pass starts from one: if "
+        "one of them is left over from an earlier cell, sort again with the cost you mean, "
         "topological_sort(feed, output=cost)."
     )
 
@@ -187,7 +189,7 @@ def _explained(error: Exception, node, graph, direction: str) -> Exception:
             ran = graph[: [n is node for n in graph].index(True)]
             if not is_input(inbound) and any(n is inbound for n in ran):
                 return no_value(inbound)
-            return MiniFlowError(f"{node.name} ran before {inbound.name} had a value: {_ORDER}.")
+            return MiniFlowError(f"{called(node)} ran before {called(inbound)} had a value: {_ORDER}.")
     hint = _SHAPE_HINTS.get(type(node))
     ours = hint is not None
     kinds = "fc" if ours and not isinstance(error, ValueError) else "biufc"  # a ValueError is about shapes
@@ -195,18 +197,20 @@ def _explained(error: Exception, node, graph, direction: str) -> Exception:
         is_array = isinstance(inbound.value, (np.ndarray, np.generic))
         if not is_array or inbound.value.dtype.kind not in kinds:
             way_out = "floats, self.value = np.asarray(..., dtype=float)" if is_array else _AS_NUMPY
-            odd = f"{inbound.name}, whose value is {what(inbound.value)}"
-            return MiniFlowError(f"{node.name} cannot work with {odd}: make it {way_out}.")
+            odd = f"{called(inbound)}, whose value is {what(inbound.value)}"
+            return MiniFlowError(f"{called(node)} cannot work with {odd}: make it {way_out}.")
     if direction == "backward":
         wrong = _first_wrong(node)
         if wrong:
             return wrong
-    shapes = ", ".join(f"{n.name} {np.shape(n.value)}" for n in node.inbound_nodes)
+    shapes = ", ".join(f"{called(n)} {np.shape(n.value)}" for n in node.inbound_nodes)
     if isinstance(error, MemoryError):
-        return MiniFlowError(f"{node.name} finds no room in memory: are the shapes {shapes} what you meant?")
+        return MiniFlowError(
+            f"{called(node)} finds no room in memory: are the shapes {shapes} what you meant?"
+        )
     if ours and not isinstance(error, (ArithmeticError, Warning)):  # those are an overflow's
-        return MiniFlowError(f"{node.name} cannot work with these shapes, {shapes}: {hint}.")
-    error.add_note(f"(in {direction}() of {node.name}, whose inputs have the shapes: {shapes})")
+        return MiniFlowError(f"{called(node)} cannot work with these shapes, {shapes}: {hint}.")
+    error.add_note(f"(in {direction}() of {called(node)}, whose inputs have the shapes: {shapes})")
     return error
 
 
@@ -222,22 +226,6 @@ def _first_wrong(node, any_shape: bool = False) -> MiniFlowError | None:
         found = wrong
 
 
-def wrong_gradient(node, inbound, any_shape: bool = False) -> MiniFlowError | None:
-    """What is wrong with the gradient that `node` has for one of its inbound nodes; None where nothing is."""
-    gradients, want = node.gradients, np.shape(inbound.value)
-    if not isinstance(gradients, Mapping):
-        wrong = f"self.gradients to {what(gradients)}: it is a dict, {{node: its gradient}}"
-    elif inbound not in gradients:
-        wrong = f"no gradient for {inbound.name}: self.gradients needs an entry for every inbound node"
-    elif (gradient := numbers(gradients[inbound])) is None:
-        wrong = f"{what(gradients[inbound])} as the gradient for {inbound.name}: give it a number or an array"
-    elif gradient.shape != want and not any_shape:
-        wrong = f"a gradient of shape {gradient.shape} for {inbound.name}, not the shape of its value, {want}"
-    else:
-        return None
-    return MiniFlowError(f"{type(node).__name__}.backward() set {wrong}.")
-
-
 # --- the training ----------------------------------------------------------------------------------------
 
 
@@ -245,10 +233,10 @@ def check_update(trainables) -> None:
     for node in errors.check_list_of_nodes("What sgd_update takes", trainables):
         if node not in node.gradients:
             kind = "an Input" if is_input(node) else f"{errors.a_kind(node)}, and only Inputs are trained"
-            raise MiniFlowError(f"{node.name} has no gradient ({kind}): run forward_and_backward first.")
+            raise MiniFlowError(f"{called(node)} has no gradient ({kind}): run forward_and_backward first.")
         errors.as_array(node.value, node)
         if not isinstance(node.value, (np.ndarray, np.generic)):
-            raise MiniFlowError(f"{node.name} was set by hand, {what(node.value)}: run both passes first.")
+            raise MiniFlowError(f"{called(node)} was set by hand, {what(node.value)}: run both passes first.")
         check_gradient(node)
 
 
@@ -276,14 +264,16 @@ def check_training(graph, feeds, trainables) -> dict:
     in_graph = set(graph)
     for node in (*feeds, *trainables):
         if node not in in_graph:
-            name = node.name if is_node(node) else what(node)
+            name = called(node) if is_node(node) else what(node)
             raise MiniFlowError(f"{name} is not in the graph to be trained: sort it with {name} in its feed.")
         if node in feeds and node in trainables:
-            raise MiniFlowError(f"{node.name} is both data and trainable: feed the rows, train the weights.")
+            raise MiniFlowError(
+                f"{called(node)} is both data and trainable: feed the rows, train the weights."
+            )
     arrays = {node: errors.as_array(rows, node) for node, rows in feeds.items()}
     lengths = {len(rows) if rows.ndim else 0 for rows in arrays.values()}
     if len(lengths) > 1 or 0 in lengths:
-        shown = ", ".join(f"{node.name} {rows.shape}" for node, rows in arrays.items())
+        shown = ", ".join(f"{called(node)} {rows.shape}" for node, rows in arrays.items())
         raise MiniFlowError(f"The data must have a row for each example, the same number in each: {shown}.")
     return arrays
 

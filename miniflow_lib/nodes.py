@@ -34,7 +34,8 @@ class Node:
             guard.guard(cls)
 
     def __init__(self, inbound_nodes: Iterable[Node] = (), name: str | None = None):
-        self.name = type(self).__name__ if name is None else name
+        if name is not None or not hasattr(type(self), "name"):  # a learner's class may have one of its own
+            self.name = type(self).__name__ if name is None else name
         self.value = None
         self.inbound_nodes = errors.check_inbound_nodes(self, inbound_nodes)
         self.outbound_nodes: list[Node] = []
@@ -65,8 +66,10 @@ class Node:
         return total
 
     def __repr__(self) -> str:
-        inputs = [str(node.name) for node in self.inbound_nodes[:4]] + ["…"] * (len(self.inbound_nodes) > 4)
-        own = [] if self.name == type(self).__name__ else [f"name={self.name!r}"]
+        inputs = [errors.called(node) for node in self.inbound_nodes[:4]] + ["…"] * (
+            len(self.inbound_nodes) > 4
+        )
+        own = [] if errors.called(self) == type(self).__name__ else [f"name={self.name!r}"]
         return f"{type(self).__name__}({', '.join(inputs + own)})"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import mistakes
-from .errors import is_input, is_node
+from .errors import is_input, is_node, wrong_gradient
 from .guard import Run
 from .nodes import Node
 from .tracing import trace
@@ -88,7 +88,7 @@ class BackwardRun(Run):
             return ONE if type(node.value) is np.float64 else np.ones_like(node.value)
         for consumer in node.outbound_nodes:
             if consumer._run is self:  # it did say something: None
-                raise mistakes.wrong_gradient(consumer, node)
+                raise wrong_gradient(consumer, node)
         if is_input(node):  # fed, but the cost does not depend on it
             return np.zeros_like(node.value)
         raise mistakes.two_ends(node, cost, self.graph)

@@ -15,6 +15,7 @@ from typing import TextIO
 import numpy as np
 
 from . import errors
+from .nodes import Node
 from .trace_text import ASCII, pass_text, sort_text
 
 FLAGS = ("DEBUG", "T_DEBUG")
@@ -263,7 +264,7 @@ class PassTeller(Teller):
             consumers = [n for n in node.outbound_nodes if n._run is node._run and n in self.shown]
             got = tuple((self.name(n), _try(lambda n=n: _copy(n.gradients[node]))) for n in consumers)
             gave = _try(lambda: tuple((self.name(n), _copy(g)) for n, g in node.gradients.items())) or ()
-            total = _try(lambda: _copy(node.grad_cost()))
+            total = _try(lambda: _copy(Node.grad_cost(node)))
             self.say([Event("backward", "backward", name, "", total, got, gave)])
 
     def text(self, events: Sequence[Event]) -> str:
@@ -288,7 +289,7 @@ def _running_totals(node, got: tuple, value) -> tuple[str, tuple]:
 
 def _own_name(node) -> str:
     """A node's name in one line; its class's where it has none, as when Node.__init__ was not called."""
-    text = _try(lambda: str(node.name)) or type(node).__name__
+    text = _try(lambda: errors.called(node)) or type(node).__name__
     return "".join(c if c.isprintable() else "?" for c in text)
 
 

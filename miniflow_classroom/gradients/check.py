@@ -8,7 +8,7 @@ from html import escape
 
 import numpy as np
 
-from miniflow_lib.errors import MiniFlowError, check_function, check_list_of_nodes, is_input, is_node
+from miniflow_lib.errors import MiniFlowError, called, check_function, check_list_of_nodes, is_input, is_node
 from miniflow_lib.nodes import Input, Node
 from miniflow_lib.passes import forward_and_backward
 from miniflow_lib.sorting import topological_sort
@@ -117,7 +117,7 @@ def _chosen(inputs: Sequence[Input] | None, graph: list[Node]) -> list[Input]:
     for node in chosen:
         if not is_input(node) or node not in graph:
             raise MiniFlowError(
-                f"{node.name} cannot be checked: it is not an Input that {graph[-1].name} depends on."
+                f"{node.name} cannot be checked: it is not an Input that {called(graph[-1])} depends on."
             )
     return chosen
 

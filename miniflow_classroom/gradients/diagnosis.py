@@ -90,7 +90,7 @@ def _sum_faults(point: Point) -> list[_Fault]:
     faults = []
     for node in point.graph[:-1]:
         shares = [np.asarray(n.gradients[node]) for n in node.outbound_nodes if n in point.graph]
-        says = node.gradients[node] if is_input(node) else node.grad_cost()
+        says = node.gradients[node] if is_input(node) else Node.grad_cost(node)
         if len(shares) > 1 and not agree(np.asarray(says), sum(shares)):
             faults.append(_Fault(node, node, np.asarray(says), np.array(shares)))
     return faults
@@ -102,7 +102,7 @@ def _local_faults(point: Point) -> list[_Fault]:
     for node in reversed(point.graph):
         if is_input(node):
             continue
-        arriving = np.array(node.grad_cost(), dtype=float)
+        arriving = np.array(Node.grad_cost(node), dtype=float)
         if arriving.shape != np.shape(node.value):  # whoever hands it that is to blame, in its own turn
             continue
         kept = {n: n.value for n in (node, *node.inbound_nodes)}

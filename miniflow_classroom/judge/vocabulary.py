@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from miniflow_lib.errors import is_node
+from miniflow_lib.errors import called, is_node
 from miniflow_lib.nodes import Input, Node
 from miniflow_lib.ops import MSE
 from miniflow_lib.passes import forward_and_backward, forward_pass
@@ -161,7 +161,7 @@ def order(*arrows: tuple[str, str]) -> Judge:
 
 def _names_of(thing: object) -> list[str]:
     items = thing.replace(",", " ").split() if isinstance(thing, str) else list(thing)
-    return [str(item.name) if is_node(item) else str(item) for item in items]
+    return [called(item) if is_node(item) else str(item) for item in items]
 
 
 def out_of_order(got: Sequence, wanted: Iterable, arrows: Iterable[tuple]) -> str | None:

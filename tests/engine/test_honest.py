@@ -21,6 +21,7 @@ from miniflow_lib import (
     forward_pass,
     sgd_update,
     topological_sort,
+    trace,
     train,
 )
 from tests.slopes import as_cost, assert_gradients_are_slopes, numbers, seeds
@@ -417,6 +418,70 @@ def test_an_input_that_a_walk_by_hand_does_not_need_has_gradient_zero():
     x.value, u.value = np.float64(3.0), np.float64(2.0)
     walk(graph)
     assert (x.gradients[x], u.gradients[u]) == (6, 0)
+
+
+# --- gradients of a wrong shape -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("below", [Add, Sigmoid, Same, Mul])
+def test_a_gradient_of_a_wrong_shape_is_stretched_by_no_op_below(below):
+    class Mean(Op):
+        def forward(self):
+            self.value = np.mean(self.inbound_nodes[0].value)
+
+        def backward(self):
+            (x,) = self.inbound_nodes
+            self.gradients = {x: np.ones(x.value.shape[-1]) / x.value.size * self.grad_cost()}
+
+    x = Input("x")
+    graph = topological_sort({x: X}, output=Mean(below(x)))
+    with pytest.raises(
+        MiniFlowError, match=r"^Mean\.backward\(\) set a gradient of shape \(2,\) for .*\(2, 2\)"
+    ):
+        forward_and_backward(graph)
+
+
+# --- names that the engine has too --------------------------------------------------------------------------
+
+
+class Named(Op):
+    """It has a run, a name and a grad_cost of its own."""
+
+    def run(self):
+        return self.inbound_nodes[0].value * 2
+
+    def name(self):
+        return "mine"
+
+    def forward(self):
+        self.value = self.run()
+
+    def backward(self):
+        self.grad_cost = sum(node.gradients[self] for node in self.outbound_nodes)
+        self.gradients = {self.inbound_nodes[0]: 2 * self.grad_cost}
+
+
+class Labelled(Named):
+    name = "label"
+    run = 0
+
+    def forward(self):
+        self.value = 2 * self.inbound_nodes[0].value
+
+
+@pytest.mark.parametrize(("op", "shown"), [(Named, "Named"), (Labelled, "label")])
+def test_an_op_may_have_a_run_a_name_and_a_grad_cost_of_its_own(op, shown):
+    x, y = Input("x"), Input("y")
+    f = op(x)
+    graph = topological_sort({x: [1.0, 2.0], y: [0.0, 0.0]}, output=MSE(y, f))
+    with trace.record() as events:
+        forward_and_backward(graph)
+    assert x.gradients[x].tolist() == [4, 8]
+    assert [e.value.tolist() for e in events if e.node == shown and e.pass_ == "backward"] == [[2, 4]]
+    assert op is Labelled or (f.name() == "mine" and f.run().tolist() == [2, 4])
+    with pytest.raises(MiniFlowError, match=f"the value of {shown}, the last node, is"):
+        backward_pass(graph[: graph.index(f) + 1])
+    assert repr(Add(f, y)) == f"Add({shown}, y)"
 
 
 # --- random graphs ------------------------------------------------------------------------------------------
