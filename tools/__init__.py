@@ -9,23 +9,32 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-
-class ToolError(Exception):
-    """What a command cannot do, and what to do about it, in a sentence."""
+from tools.errors import ToolError
 
 
-def lesson_files(folder: Path) -> list[Path]:
+def no_lesson(folder: Path) -> ToolError:
+    """What to raise where lessons were looked for and there is none."""
+    said = f"There is no lesson in the folder {folder}."
+    if folder.is_file():
+        said = f"{folder} is a file, not a folder of lessons."
+    return ToolError(f"{said} Call this in the folder of the clone, or say where the lessons are.")
+
+
+def lesson_files(folder: Path, target: Path | None = None) -> list[Path]:
     """The notebooks and pictures in a folder of lessons; hidden files and caches are left out.
 
-    Raises ToolError where there is no lesson.
+    target: where the caller will write. Raises ToolError where there is no lesson, and where the target is in
+    the folder of the lessons: what is written there would be taken for lessons the next time.
     """
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     hidden = (".", "__")
     files = [p for p in files if not any(n.startswith(hidden) for n in p.relative_to(folder).parts)]
     if not any(path.suffix == ".ipynb" for path in files):
+        raise no_lesson(folder)
+    if target is not None and target.resolve().is_relative_to(folder.resolve()):
         raise ToolError(
-            f"There is no lesson in the folder {folder}. Call this in the folder of the clone, or say "
-            "where the lessons are."
+            f"{target} is the folder of the lessons or in it, and nothing was written. Name a folder "
+            "outside it."
         )
     return files
 

@@ -12,9 +12,19 @@ from tools import ToolError, lesson_files
 
 
 def notebooks(paths: list[Path]) -> list[Path]:
-    """The notebooks among these files and folders."""
-    files = [file for path in paths for file in (lesson_files(path) if path.is_dir() else [path])]
-    return [file for file in files if file.suffix == ".ipynb"]
+    """The notebooks that are named, and those in the folders that are.
+
+    Raises ToolError where one of the paths leads to no notebook.
+    """
+    found = []
+    for path in paths:
+        if path.is_dir() or not path.suffix:
+            found += lesson_files(path)
+        elif path.suffix == ".ipynb" and path.is_file():
+            found.append(path)
+        else:
+            raise ToolError(f"There is no notebook {path}, and nothing was done.")
+    return [path for path in found if path.suffix == ".ipynb"]
 
 
 def build(args: argparse.Namespace) -> int:

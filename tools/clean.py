@@ -18,10 +18,12 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from tools.errors import ToolError
+
 MARK = "miniflow"
 VIEW = "application/vnd.jupyter.widget-view+json"
 # What Jupyter writes into a cell's metadata by itself: of passing use, or a default written out.
-PASSING = ("execution", "heading_collapsed", "scrolled", "trusted")
+PASSING = ("execution", "heading_collapsed", "jp-MarkdownHeadingCollapsed", "scrolled", "trusted")
 DEFAULTS = {
     "collapsed": False,
     "deletable": True,
@@ -30,6 +32,11 @@ DEFAULTS = {
     "slideshow": {"slide_type": ""},
     "tags": [],
 }
+FOLDS = ("outputs_hidden", "source_hidden")
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+LANGUAGE = {"file_extension": ".py", "name": "python"}  # without the extension nbconvert writes a .txt
+# What a kernel reports of its language beside that; it differs from one machine to the next.
+REPORTED = ("codemirror_mode", "mimetype", "nbconvert_exporter", "pygments_lexer", "version")
 
 
 def is_lesson(notebook: NotebookNode | dict) -> bool:
@@ -42,10 +49,11 @@ def clean(notebook: NotebookNode) -> NotebookNode:
     notebook = nbformat.from_dict(notebook)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     notebook.metadata.pop("widgets", None)
-    notebook.metadata |= {
-        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-        "language_info": {"file_extension": ".py", "name": "python"},
-    }
+    if _kernel(notebook) == KERNEL["name"]:  # another one was chosen by somebody; `check` names it
+        notebook.metadata.kernelspec = notebook.metadata.get("kernelspec", {}) | KERNEL
+    language = notebook.metadata.get("language_info", {})
+    kept = {key: value for key, value in language.items() if key not in REPORTED}
+    notebook.metadata.language_info = nbformat.from_dict(kept | LANGUAGE)
     taken: set[str] = set()
     runs = 0
     for cell in notebook.cells:
@@ -64,6 +72,11 @@ def clean(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
+def _kernel(notebook: NotebookNode) -> str:
+    """The name of the kernel that it asks for; JupyterLab leaves it empty where none was chosen."""
+    return notebook.metadata.get("kernelspec", {}).get("name") or KERNEL["name"]
+
+
 def _clean_id(cell: NotebookNode, taken: set[str]) -> None:
     """A cell keeps its id. One without an id, or with one that is taken, gets one made from its source."""
     name, number = cell.get("id", ""), 1
@@ -78,7 +91,7 @@ def _clean_id(cell: NotebookNode, taken: set[str]) -> None:
 
 def _clean_metadata(cell: NotebookNode) -> None:
     kept = {key: value for key, value in cell.metadata.items() if key not in PASSING}
-    folds = {key: True for key, value in kept.pop("jupyter", {}).items() if value is True}
+    folds = {k: v for k, v in kept.pop("jupyter", {}).items() if k not in FOLDS or v is not False}
     # Reading a solution, or a prediction's answer, unfolds it: no reason to store it unfolded.
     is_solution = any(tag.startswith("solution:") for tag in kept.get("tags", []))
     if cell.cell_type == "code" and (is_solution or cell.source.startswith("predict(")):
@@ -112,8 +125,14 @@ def as_text(notebook: NotebookNode) -> str:
 
 
 def read(path: Path) -> NotebookNode:
-    """The notebook of a file."""
-    return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+    """The notebook of a file. Raises ToolError where the file holds none."""
+    try:
+        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+        if isinstance(notebook.metadata, dict) and isinstance(notebook.cells, list):
+            return notebook
+    except (ValueError, LookupError, TypeError, AttributeError, nbformat.ValidationError):
+        pass  # nbformat raises each of these, by what is missing
+    raise ToolError(f"{path} cannot be read as a notebook. Remove it, or put an intact copy in its place.")
 
 
 def write(notebook: NotebookNode, path: Path) -> None:
@@ -132,6 +151,11 @@ def problems(path: Path) -> list[str]:
         )
     if path.read_bytes() != as_text(clean(notebook)).encode():
         found.append(f"{path.name} is not normalised: `make notebooks` does it, then commit the file.")
+    if _kernel(notebook) != KERNEL["name"]:
+        found.append(
+            f"{path.name} asks for the kernel {_kernel(notebook)}, which others do not have: choose "
+            f"{KERNEL['display_name']} in JupyterLab and save."
+        )
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "code" and cell.source.strip():
             found += [f"{path.name}, cell {number}: {what}" for what in _cell_problems(cell)]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tools import ToolError
+from tools import ToolError, no_lesson
 from tools.clean import read
 from tools.lesson import Lesson, tags
 from tools.minutes import is_heading, section_minutes
@@ -39,8 +39,10 @@ def is_optional(cells: list[NotebookNode]) -> bool:
 
 
 def lessons(root: Path) -> dict[str, Lesson]:
-    """{"00": the lesson, ...}"""
+    """{"00": the lesson, ...}. Raises ToolError where there is none."""
     paths = sorted(root.glob("notebooks/[0-9]*.ipynb"))
+    if not paths:
+        raise no_lesson(root / "notebooks")
     return {path.name[:2]: Lesson(path, read(path)) for path in paths}
 
 
@@ -101,14 +103,16 @@ def table(root: Path, name: str) -> str:
 
 def written(root: Path, document: str) -> str:
     """The document's text with every table and every cell's number as the repository has them now."""
+    known = lessons(root)
     text = (root / document).read_text(encoding="utf-8")
     try:
         text = TABLE.sub(lambda found: found[1] + table(root, found[2]) + found[4], text)
-        known = lessons(root)
         parts = re.split(r"(?m)^(?=## )", text)
         for place, part in enumerate(parts):
             heading = re.match(r"## (\d\d) ", part)
-            if heading:
+            if heading and CELL.search(part):
+                if heading[1] not in known:
+                    raise ToolError(f"there is no lesson {heading[1]}, and a cell of it is named")
                 lesson = known[heading[1]]
                 parts[place] = CELL.sub(lambda c, of=lesson: f"[{of.cell(c[2])}]<!-- {c[2]} -->", part)
     except ToolError as error:

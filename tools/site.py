@@ -46,7 +46,7 @@ def build_site(lessons: Path, folder: Path) -> Iterator[Path]:
     Writes over files of these names and touches no other. A cell that fails stops it with ToolError, before
     anything is written.
     """
-    paths = [path for path in lesson_files(lessons) if path.suffix == ".ipynb"]
+    paths = [path for path in lesson_files(lessons, target=folder) if path.suffix == ".ipynb"]
     series = [Lesson(path, played(path)) for path in paths]
     pages = {"index.html": index_page(series)}
     pages |= {lesson.page: lesson_page(lesson, series) for lesson in series}

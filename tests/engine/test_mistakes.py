@@ -15,6 +15,8 @@ from miniflow_lib import (
     backward_pass,
     forward_and_backward,
     forward_pass,
+    mistakes,
+    ops,
     sgd_update,
     topological_sort,
     train,
@@ -457,3 +459,10 @@ def test_jupyter_shows_the_sentence_and_the_learners_line_and_not_our_stack():
     assert "Input number 2 of Add is 3, an int" in shown.stdout and "In line 3: f = Add(x, 3)" in shown.stdout
     assert "The first argument of tangent" in shown.stdout and "In line 2: tangent(3)" in shown.stdout
     assert not [part for part in ("errors.py", "nodes.py", "check_", "raise ") if part in shown.stdout]
+
+
+def test_every_op_of_ours_says_which_shapes_it_takes():
+    built_in = {kind for kind in vars(ops).values() if isinstance(kind, type) and issubclass(kind, Node)} - {
+        Node
+    }
+    assert built_in == set(mistakes._SHAPE_HINTS)

@@ -8,6 +8,10 @@ import inspect
 import io
 import json
 import os
+import shutil
+import subprocess
+import sys
+from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,6 +23,7 @@ from jupyter_server.services.contents.largefilemanager import AsyncLargeFileMana
 from nbformat import v4
 
 import tools
+from tests import foreign
 from tools.__main__ import main
 from tools.clean import VIEW, as_text, clean, problems, read, save_hook, write
 from tools.copies import update_working_copy
@@ -118,6 +123,75 @@ def test_cleaning_twice_is_cleaning_once():
     assert as_text(clean(nbformat.reads(once, as_version=4))) == once
 
 
+@pytest.mark.parametrize("kind", foreign.IN_A_CELL)
+@pytest.mark.parametrize("make", foreign.KINDS.values(), ids=foreign.KINDS)
+def test_what_others_wrote_into_a_cell_stays(kind, make):
+    written = foreign.IN_A_CELL[kind]
+    for metadata in (written, {**written, "execution": {"shell.execute_reply": "2026"}, "trusted": True}):
+        notebook = lesson(make("a", metadata=deepcopy(metadata)))
+        assert clean(notebook).cells[0].metadata == written
+
+
+@pytest.mark.parametrize("kind", foreign.IN_A_NOTEBOOK)
+def test_what_others_wrote_into_a_notebook_stays(kind):
+    notebook = lesson(v4.new_markdown_cell("a"))
+    notebook.metadata |= deepcopy(foreign.IN_A_NOTEBOOK[kind])
+    cleaned = clean(notebook).metadata
+    assert {key: cleaned[key] for key in foreign.IN_A_NOTEBOOK[kind]} == foreign.IN_A_NOTEBOOK[kind]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"execution": {"iopub.status.busy": "2026-01-01T00:00:00Z"}},
+        {"scrolled": True},
+        {"trusted": True},
+        {"heading_collapsed": True},
+        {"jp-MarkdownHeadingCollapsed": True},
+        {"collapsed": False},
+        {"jupyter": {"outputs_hidden": False, "source_hidden": False}},
+        {"deletable": True, "editable": True, "slideshow": {"slide_type": ""}, "tags": [], "jupyter": {}},
+    ],
+)
+def test_what_jupyter_writes_by_itself_goes(written):
+    notebook = lesson(v4.new_code_cell("a", metadata={**written, "mine": 1}))
+    assert clean(notebook).cells[0].metadata == {"mine": 1}
+
+
+def test_what_a_kernel_reports_goes_and_its_file_extension_stays():
+    notebook = lesson(v4.new_code_cell("a"))
+    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "name": "python3", "of_a_hub": "small"}
+    notebook.metadata["language_info"] = {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": "3.13.1",
+    }
+    metadata = clean(notebook).metadata
+    assert metadata.language_info == {"file_extension": ".py", "name": "python"}
+    assert metadata.kernelspec == {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+        "of_a_hub": "small",
+    }
+    notebook.metadata["kernelspec"] = {"display_name": "", "name": ""}  # JupyterLab's "No kernel"
+    assert clean(notebook).metadata.kernelspec.name == "python3"
+
+
+def test_a_lesson_that_others_wrote_into_is_in_its_normal_form_and_comes_back_to_it():
+    assert as_text(clean(foreign.lesson())) == as_text(foreign.lesson())
+    once = clean(foreign.as_a_student_leaves_it())
+    assert as_text(clean(once)) == as_text(once)
+    for cell in once.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    assert as_text(once) == as_text(foreign.lesson()), "of the metadata nothing is new and nothing gone"
+
+
 def test_a_cell_keeps_its_id_and_one_without_an_id_of_its_own_gets_one():
     notebook = dirty()
     before = [cell.id for cell in notebook.cells]
@@ -155,17 +229,19 @@ def test_the_save_hook_touches_lessons_alone():
 
 @pytest.mark.parametrize("kind", [FileContentsManager, AsyncFileContentsManager, AsyncLargeFileManager])
 def test_the_hook_works_in_every_contents_manager_beside_a_hook_of_the_users_own(tmp_path, kind):
+    student = foreign.as_a_student_leaves_it()
     assert tools._jupyter_server_extension_points() == [{"module": "tools"}]
     seen = []
     manager = kind(root_dir=str(tmp_path))
     manager.register_pre_save_hook(lambda path, **_: seen.append(path))
     tools._load_jupyter_server_extension(SimpleNamespace(contents_manager=manager))
-    model = {"type": "notebook", "format": "json", "content": dirty()}
-    saved = manager.save(model, "06_x.ipynb")
-    if inspect.isawaitable(saved):
-        asyncio.run(saved)
-    assert (tmp_path / "06_x.ipynb").read_text(encoding="utf-8") == as_text(clean(dirty()))
-    assert seen == ["06_x.ipynb"]
+    for name, notebook in (("06_x.ipynb", dirty()), ("06_y.ipynb", student)):
+        model = {"type": "notebook", "format": "json", "content": deepcopy(notebook)}
+        saved = manager.save(model, name)
+        if inspect.isawaitable(saved):
+            asyncio.run(saved)
+        assert (tmp_path / name).read_text(encoding="utf-8") == as_text(clean(notebook))
+    assert seen == ["06_x.ipynb", "06_y.ipynb"]
 
 
 def test_a_good_lesson_has_no_problems(tmp_path):
@@ -178,6 +254,10 @@ def test_a_good_lesson_has_no_problems(tmp_path):
 
 def _unmarked(notebook):
     notebook.metadata["miniflow"] = {"lesson": "05"}
+
+
+def _kernel_of_its_own(notebook):
+    notebook.metadata["kernelspec"] = {"display_name": "My Python", "language": "python", "name": "mine"}
 
 
 def _never_run(notebook):
@@ -204,6 +284,7 @@ def _blank(notebook):
     ("spoil", "words"),
     [
         (_unmarked, "06_x.ipynb is not marked as lesson 06"),
+        (_kernel_of_its_own, "06_x.ipynb asks for the kernel mine, which others do not have"),
         (_never_run, "06_x.ipynb, cell 0: was never run. `make notebooks` runs it"),
         (_fails, "cell 0: stores an error"),
         (_warns, "cell 0: stores a warning"),
@@ -274,14 +355,121 @@ def test_check_from_the_command_line(tmp_path, capsys):
     assert capsys.readouterr().out == "All lessons are in their normal form.\n"
 
 
-@pytest.mark.parametrize("command", ["work", "student", "site", "build", "check", "minutes"])
+COMMANDS = ["work", "student", "site", "build", "check", "minutes", "guide"]
+COPYING = COMMANDS[:3]
+IN_PLACE = COMMANDS[3:6]
+
+
+def everything() -> dict[Path, bytes | None]:
+    """{each file and folder under the current one: what is in the file}"""
+    return {path: path.read_bytes() if path.is_file() else None for path in Path().rglob("*")}
+
+
+def refused(capsys, *arguments: str) -> str:
+    """What a command says that fails; the folder in which it was called has to be as it was."""
+    before = everything()
+    assert main(list(arguments)) == 1
+    assert everything() == before
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1
+    return said.err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_folder_without_lessons_is_an_error_and_stays_as_it_is(tmp_path, monkeypatch, capsys, command):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "notebooks").mkdir()
-    assert main([command]) == 1
-    said = capsys.readouterr()
-    assert said.err.startswith("There is no lesson in the folder notebooks.") and said.out == ""
-    assert files(tmp_path) == [] and [path.name for path in tmp_path.iterdir()] == ["notebooks"]
+    said = "There is no lesson in the folder notebooks. Call this in the folder of the clone"
+    assert refused(capsys, command).startswith(said)
+    (tmp_path / "notebooks" / "notes.md").write_text("no lesson")
+    (tmp_path / "notebooks" / ".ipynb_checkpoints").mkdir()
+    (tmp_path / "notebooks" / ".ipynb_checkpoints" / "01_nodes-checkpoint.ipynb").write_text("{}")
+    assert refused(capsys, command).startswith(said)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_wrong_folder_is_an_error_and_stays_as_it_is(tmp_path, monkeypatch, capsys, command):
+    monkeypatch.chdir(tmp_path)
+    assert refused(capsys, command).startswith("There is no lesson in the folder notebooks. Call this in")
+    (tmp_path / "docs").mkdir()
+    for document in ("README.md", "docs/teaching.md"):
+        (tmp_path / document).write_text("# Another project\n\n## 02 · Its own\n")
+    assert refused(capsys, command).startswith("There is no lesson in the folder notebooks. Call this in")
+
+
+@pytest.mark.parametrize("command", COPYING)
+def test_lessons_that_are_said_to_be_where_none_are_is_an_error(lessons, monkeypatch, capsys, command):
+    monkeypatch.chdir(lessons.parent)
+    said = refused(capsys, command, "new", "--lessons", "nowhere")
+    assert said.startswith("There is no lesson in the folder nowhere. Call this in the folder of the clone")
+    said = refused(capsys, command, "new", "--lessons", "notebooks/images")
+    assert said.startswith(f"There is no lesson in the folder {Path('notebooks/images')}. Call this")
+    said = refused(capsys, command, "new", "--lessons", "notebooks/01_nodes.ipynb")
+    assert said.startswith(f"{Path('notebooks/01_nodes.ipynb')} is a file, not a folder of lessons. Call")
+
+
+@pytest.mark.parametrize("command", COPYING)
+@pytest.mark.parametrize("target", ["notebooks", "notebooks/new", "other/../notebooks/images/new"])
+def test_nothing_is_copied_into_the_folder_of_the_lessons(lessons, monkeypatch, capsys, command, target):
+    monkeypatch.chdir(lessons.parent)
+    assert "is the folder of the lessons or in it, and nothing was written" in refused(
+        capsys, command, target
+    )
+
+
+@pytest.mark.parametrize("command", IN_PLACE)
+def test_a_path_that_leads_to_no_notebook_is_an_error(lessons, monkeypatch, capsys, command):
+    monkeypatch.chdir(lessons.parent)
+    (lessons.parent / "notes.md").write_text("no lesson")
+    (lessons.parent / "LICENSE").write_text("no lesson")
+    for path in ("notes.md", "nowhere.ipynb", "nowhere.md"):
+        said = f"There is no notebook {path}, and nothing was done.\n"
+        assert refused(capsys, command, path) == said
+        assert refused(capsys, command, "notebooks", path) == said, "all paths are looked at before the first"
+    assert refused(capsys, command, "nowhere").startswith("There is no lesson in the folder nowhere.")
+    assert refused(capsys, command, "LICENSE").startswith("LICENSE is a file, not a folder of lessons.")
+
+
+@pytest.mark.parametrize("command", COMMANDS[1:])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", "half a noteb", '{"nbformat": 4', '{"nbformat": 4}', '{"cells": 3, "nbformat": 4}'],
+)
+def test_a_file_that_holds_no_notebook_is_an_error(tmp_path, monkeypatch, capsys, command, text):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "01_nodes.ipynb").write_text(text)
+    said = (
+        f"{Path('notebooks/01_nodes.ipynb')} cannot be read as a notebook. Remove it, or put an intact copy"
+    )
+    assert refused(capsys, command).startswith(said)
+
+
+def test_a_document_that_names_a_cell_of_a_lesson_that_is_gone_is_an_error(lessons, monkeypatch, capsys):
+    monkeypatch.chdir(lessons.parent)
+    Path("README.md").write_text("## 07 · A lesson\n\nBefore [?]<!-- x = 1 --> ask.\n")
+    assert refused(capsys, "guide") == "README.md, there is no lesson 07, and a cell of it is named\n"
+
+
+def test_make_hands_the_failure_on(root, tmp_path):
+    """In a clone that has lost its lessons; this environment stands in for the one that make installs."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(root / name, tmp_path)
+    run = tmp_path / ".venv" / "bin" / "python"
+    run.parent.mkdir(parents=True)
+    run.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    run.chmod(0o755)
+    key = 'printf "%s\n" "$(pwd) $(cat pyproject.toml constraints.txt | cksum)" > .venv/stamp'
+    subprocess.run(["sh", "-c", key], cwd=tmp_path, check=True)
+    env = {name: text for name, text in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    env["PYTHONPATH"] = str(root)
+    for target in (["student", "DIR=class"], ["lab"]):
+        ended = subprocess.run(["make", *target], cwd=tmp_path, env=env, capture_output=True, text=True)
+        assert ended.returncode == 2 and ended.stdout == ""
+        assert ended.stderr.startswith("There is no lesson in the folder notebooks. Call this in the folder")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        [".venv", "Makefile", "constraints.txt", "pyproject.toml"]
+    )
 
 
 # The learner's copy.
@@ -344,6 +532,26 @@ def test_new_outputs_alone_are_no_news(lessons, tmp_path):
     notebook.cells[0].execution_count = 1
     write(notebook, lessons / "01_nodes.ipynb")
     assert update_working_copy(lessons, work) == []
+
+
+def test_what_others_wrote_into_a_lesson_is_in_the_learners_copy_too(lessons, tmp_path):
+    nbformat.write(foreign.as_a_student_leaves_it(), lessons / "06_x.ipynb")
+    update_working_copy(lessons, tmp_path / "work")
+    assert (tmp_path / "work" / "06_x.ipynb").read_bytes() == (lessons / "06_x.ipynb").read_bytes()
+    nbformat.write(foreign.lesson(), tmp_path / "work" / "06_x.ipynb")
+    update_working_copy(lessons, tmp_path / "work")
+    assert read(tmp_path / "work" / "06_x.ipynb") == foreign.lesson(), "what is there is left as it is"
+
+
+def test_a_file_that_holds_no_notebook_does_not_keep_the_lessons_from_the_learner(lessons, tmp_path):
+    for number, text in enumerate(("", "[]", "{}", "half a noteb", '{"cells": [{}]}', '{"cells": 3}')):
+        (lessons / f"1{number}_broken.ipynb").write_text(text)
+    for _ in range(2):
+        assert update_working_copy(lessons, tmp_path / "work") == []
+    assert len(files(tmp_path / "work")) == 9
+    (lessons / "10_broken.ipynb").write_text("mended")
+    (said,) = update_working_copy(lessons, tmp_path / "work")
+    assert said.startswith("10_broken.ipynb has changed in the series")
 
 
 def test_a_lost_record_loses_no_work(lessons, tmp_path):
