@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from . import errors
+from . import copying, errors
 
 
 class Node:
@@ -54,8 +54,10 @@ class Node:
             return np.float64(1.0) if self.run is None else self.run.start(self)
         return total
 
+    __reduce__, __copy__ = copying.reduce, copying.shallow  # for pickle and copy
+
     def __repr__(self) -> str:
-        inputs = [str(node.name) for node in self.inbound_nodes[:4]] + ["…"] * (len(self.inbound_nodes) > 4)
+        inputs = [str(node.name) for node in self.inbound_nodes[:4]] + ["..."] * (len(self.inbound_nodes) > 4)
         own = [] if self.name == type(self).__name__ else [f"name={self.name!r}"]
         return f"{type(self).__name__}({', '.join(inputs + own)})"
 
