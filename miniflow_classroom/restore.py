@@ -101,7 +101,7 @@ class Snapshot:
 def copied(graph: Sequence[Node]) -> list[Node]:
     """A copy of each node, joined as they are in this graph; what else hangs on them is left out.
 
-    (copy.deepcopy of the list would go from node to node, and break off in a long graph.)
+    (copy.deepcopy of the list would take along all that hangs on it.)
     """
     twins = {id(node): object.__new__(type(node)) for node in graph}
     for node in graph:

@@ -6,6 +6,7 @@ import math
 import os
 import re
 from collections.abc import Mapping
+from numbers import Number
 from traceback import extract_tb
 
 import numpy as np
@@ -60,7 +61,7 @@ def what(thing) -> str:
         shown = repr(thing) if isinstance(thing, (str, int, float, complex)) else ""
     except ValueError:  # Python does not write out a whole number of some thousand digits
         shown = "a huge number"
-    shown = shown if len(shown) <= 30 else shown[:29] + "…"
+    shown = shown if len(shown) <= 30 else shown[:27] + "..."
     return f"{shown}{', ' * bool(shown)}{a_kind(thing)}"
 
 
@@ -85,6 +86,8 @@ def as_array(value, node) -> np.ndarray:
 def check_array(name: str, value) -> np.ndarray:
     """value as an array of floats of its own; raises what is wrong with it. `name` begins the sentence."""
     wish = "give it a number or an array of numbers"
+    if hasattr(value, "toarray"):
+        raise MiniFlowError(f"{name} was given {what(value)}, which leaves out zeros: give it .toarray().")
     if is_node(value) or isinstance(value, type):
         raise MiniFlowError(f"{name} was given {what(value)} as its value: {wish}.")
     try:
@@ -95,6 +98,7 @@ def check_array(name: str, value) -> np.ndarray:
         raise MiniFlowError(f"{name} was given rows of different lengths: all need the same.") from None
     if np.ma.is_masked(value):
         raise MiniFlowError(f"{name} was given a masked array: fill in what is missing, or drop those rows.")
+    _check_each(name, value, array)
     if array.dtype.kind not in "biuf":
         raise MiniFlowError(f"{name} was given {what(value)}: {wish}.")
     if not array.size:
@@ -102,12 +106,38 @@ def check_array(name: str, value) -> np.ndarray:
     return np.array(array, dtype=FLOAT)
 
 
+def _check_each(name: str, value, array: np.ndarray) -> None:
+    """Raises where one thing among many is no number, or is missing; names the column of a table."""
+    columns, odd = [(getattr(value, "name", None), getattr(value, "dtype", None))], []
+    if is_table := hasattr(value, "columns") and hasattr(value, "dtypes"):
+        columns = list(zip(value.columns, value.dtypes))
+    if array.ndim and (array.dtype.kind == "O" or (is_table and array.dtype.kind not in "biuf")):
+        odd = [(i % len(columns), one) for i, one in enumerate(array.flat) if not _is_real(type(one))]
+    if hasattr(value, "isna") and not odd:  # pandas hands over some of what is missing as nan
+        missing = np.asarray(value.isna()).reshape(-1, len(columns)).any(axis=0)
+        may_miss = [not isinstance(dtype, np.dtype) for _, dtype in columns]  # numpy's own know nan alone
+        odd = [(place, None) for place in range(len(columns)) if missing[place] and may_miss[place]]
+    for place, one in odd[:1]:
+        label = columns[place][0]
+        found, way_out = what(one), "make numbers of it, or leave it out"
+        if one is None or type(one).__name__ in ("NAType", "NaTType"):
+            found, way_out = "a missing value", "fill in what is missing, or drop those rows"
+        holds = "that holds" if label is None else f"whose column {label!r} holds"
+        raise MiniFlowError(f"{name} was given {what(value)} {holds} {found}: {way_out}.")
+
+
 def plain(value) -> np.ndarray:
-    """value as numpy has it; whole numbers beyond 64 bits as floats and not as objects."""
+    """value as numpy has it; objects that are all numbers, such as bools beside floats, as floats."""
     array = np.asarray(value)
-    if array.dtype.kind == "O" and array.size and all(type(one) is int for one in array.flat):
+    if array.dtype.kind == "O" and array.size and all(map(_is_real, set(map(type, array.flat)))):
         array = array.astype(FLOAT)
     return array
+
+
+def _is_real(kind: type) -> bool:
+    """Whether things of this class are real numbers: a bool and a Decimal are, too."""
+    no = (complex, np.complexfloating, np.timedelta64)
+    return issubclass(kind, (Number, np.bool_)) and not issubclass(kind, no)
 
 
 def numbers(value) -> np.ndarray | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import dropwhile
 
 import numpy as np
 
 from . import errors, ops
 from .errors import MiniFlowError, called, is_input, is_node, numbers, what, wrong_gradient
 
+LEFTOVERS = 1000  # nodes of earlier graphs that one node may feed: more are built in a loop
 ANY = object()  # "whichever node": None is what a learner may give by mistake
 
 
@@ -48,11 +50,26 @@ def cycle(nodes: Sequence) -> MiniFlowError:
         path.append(node)
         node = next(n for n in node.inbound_nodes if n in waiting)
     circle = [called(n) for n in reversed(path[path.index(node) :])]
-    shown = circle if len(circle) <= 6 else [*circle[:3], "…", *circle[-2:]]
+    shown = circle if len(circle) <= 6 else [*circle[:3], "...", *circle[-2:]]
     return MiniFlowError(
         f"The graph has a cycle, {' -> '.join([*shown, circle[0]])}: each waits for the other, so none can "
         "run. Build it again from new nodes, each made from nodes that were there before it."
     )
+
+
+def check_leftovers(node, consumers: Sequence, in_sort) -> None:
+    """Raises where a graph was built on this node, run and left, again and again.
+
+    Such leftovers are older than the newest consumer in the sort: the younger ones are the rest of its graph.
+    """
+    older = dropwhile(lambda out: out not in in_sort, reversed(consumers))
+    count = sum(out not in in_sort and out.value is not None for out in older)
+    if count > LEFTOVERS:
+        raise MiniFlowError(
+            f"{node.name} still feeds {count:,} nodes of earlier graphs, so memory and time grow with every "
+            "graph that is built on it: build the graph once, before the loop, and in the loop only set the "
+            "values of its Inputs."
+        )
 
 
 # --- the passes ------------------------------------------------------------------------------------------

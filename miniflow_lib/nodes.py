@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from . import errors, guard
+from . import copying, errors, guard
 
 
 class Node:
@@ -65,10 +65,11 @@ class Node:
             return np.float64(1.0) if run is None else run.start(self)
         return total
 
+    __reduce__, __copy__ = copying.reduce, copying.shallow  # for pickle and copy
+
     def __repr__(self) -> str:
-        inputs = [errors.called(node) for node in self.inbound_nodes[:4]] + ["…"] * (
-            len(self.inbound_nodes) > 4
-        )
+        inputs = [errors.called(node) for node in self.inbound_nodes[:4]]
+        inputs += ["..."] * (len(self.inbound_nodes) > 4)
         own = [] if errors.called(self) == type(self).__name__ else [f"name={self.name!r}"]
         return f"{type(self).__name__}({', '.join(inputs + own)})"
 

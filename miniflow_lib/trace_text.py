@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 import numpy as np
 
@@ -13,7 +15,19 @@ WIDTH = 88  # characters: what a window 900 pixels wide shows without scrolling
 WHOLE, CORNER = 6, 3  # a row or column of up to 6 is shown whole, of a longer one the first 3
 
 Block = tuple[str, list[str]]  # a heading and the lines under it
-ASCII = str.maketrans({"→": "->", "…": "...", "·": "*"})  # for a console that has none of these
+# for a file or a console that has none of these
+ASCII = str.maketrans({"→": "->", "…": "...", "·": "*", "²": "^2", "✓": "+", "✗": "-"})
+
+
+def say(text: str, out: TextIO | None = None) -> None:
+    """Print the text (on stdout when not said), whatever letters the file has: none must stop the program."""
+    out = sys.stdout if out is None else out
+    encoding = getattr(out, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.translate(ASCII).encode(encoding, "replace").decode(encoding)
+    print(text, end="", file=out)  # in one piece, so that two threads do not cut into each other's lines
 
 
 def show_value(value: object, digits: int = 10) -> str:

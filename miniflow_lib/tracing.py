@@ -16,7 +16,7 @@ import numpy as np
 
 from . import errors
 from .nodes import Node
-from .trace_text import ASCII, pass_text, sort_text
+from .trace_text import pass_text, say, sort_text
 
 FLAGS = ("DEBUG", "T_DEBUG")
 Flag = bool | None
@@ -200,15 +200,7 @@ class Teller:
                 f"… {self.limit} events told; the rest of this cell is not shown. "
                 "To see more, set trace.limit, or trace one step in a cell of its own."
             )
-        self.print("\n".join(lines) + "\n")
-
-    def print(self, text: str) -> None:
-        out = sys.stdout if self.out is None else self.out
-        try:
-            text.encode(getattr(out, "encoding", None) or "utf-8")
-        except UnicodeEncodeError:  # a console that has no arrows must not stop the program
-            text = text.translate(ASCII).encode("ascii", "replace").decode()
-        print(text, end="", file=out)  # in one piece, so that two threads do not cut into each other's lines
+        say("\n".join(lines) + "\n", self.out)
 
 
 class SortTeller(Teller):

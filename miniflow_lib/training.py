@@ -80,7 +80,7 @@ def train(
                 for W in matrices:
                     W.gradients[W] = W.gradients[W] + 2.0 * l2 * W.value
                 sgd_update(trainables, learning_rate)
-                total += np.asarray(graph[-1].value).item() * len(rows)
+                total += np.asarray(graph[-1].value, dtype=float).item() * len(rows)
                 weights = [t.value for t in trainables]
             costs.append(total / m)
             if progress is not None:

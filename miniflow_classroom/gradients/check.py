@@ -12,6 +12,7 @@ from miniflow_lib.errors import MiniFlowError, called, check_function, check_lis
 from miniflow_lib.nodes import Input, Node
 from miniflow_lib.passes import forward_and_backward
 from miniflow_lib.sorting import topological_sort
+from miniflow_lib.trace_text import ASCII
 from miniflow_lib.tracing import names, trace
 from miniflow_classroom.gradients.diagnosis import likely_mistake
 from miniflow_classroom.gradients.slopes import Point, measure
@@ -60,6 +61,9 @@ class GradientCheck:
     _HEAD = ("Input", "shape", "largest difference", "verdict")
 
     def __repr__(self) -> str:
+        return self._text().translate(ASCII)  # print does not say whether its file has other letters
+
+    def _text(self) -> str:
         table = [self._HEAD, *(row.cells for row in self.rows)]
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         lines = ["  ".join(t.ljust(w) for t, w in zip(row, widths, strict=True)).rstrip() for row in table]
@@ -72,7 +76,7 @@ class GradientCheck:
             for kind, row in [("th", self._HEAD), *(("td", row.cells) for row in self.rows)]
         ]
         after = f"<p>{escape(self.sentence)}</p>" if self.sentence else ""
-        return {"text/plain": repr(self), "text/html": f"<table>{''.join(lines)}</table>{after}"}
+        return {"text/plain": self._text(), "text/html": f"<table>{''.join(lines)}</table>{after}"}
 
 
 def check_gradients(

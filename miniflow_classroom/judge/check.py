@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from miniflow_lib.trace_text import say
 from miniflow_classroom.judge.blank import has_dots, is_blank
 from miniflow_classroom.judge.cells import stopped
 from miniflow_classroom.judge.exercise import Exercise, exercises
@@ -33,14 +34,14 @@ def check(name: str, answer: object = _NOT_GIVEN) -> None:
         exercise = exercises().get(name) if isinstance(name, str) else None
         if exercise is None:
             known = ", ".join(exercises())
-            print(f"[{tidy(str(name))}] to do: there is no exercise of this name; there are {known}")
+            say(f"[{tidy(str(name))}] to do: there is no exercise of this name; there are {known}\n")
             return
         if answer is _NOT_GIVEN and stopped(name):
-            print(f"[{name}] not yet: {_OLDER.format(name=name, how=stopped(name))}")
+            say(f"[{name}] not yet: {_OLDER.format(name=name, how=stopped(name))}\n")
             return
-        print(verdict(exercise, own.get(name, ...) if answer is _NOT_GIVEN else answer, own))
+        say(verdict(exercise, own.get(name, ...) if answer is _NOT_GIVEN else answer, own) + "\n")
     except KeyboardInterrupt:
-        print(f"[{name}] not yet: the check was interrupted before it came to its end.")
+        say(f"[{name}] not yet: the check was interrupted before it came to its end.\n")
 
 
 def verdict(exercise: Exercise, answer: object, own: Mapping[str, object]) -> str:

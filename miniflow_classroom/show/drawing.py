@@ -15,7 +15,7 @@ import numpy as np
 
 from miniflow_lib import errors, mistakes
 from miniflow_lib.nodes import Node
-from miniflow_lib.trace_text import short_number
+from miniflow_lib.trace_text import ASCII, short_number
 from miniflow_lib.tracing import names
 from miniflow_classroom import arguments
 from miniflow_classroom.show.layout import MARGIN, Layout, Rect, lay_out
@@ -256,7 +256,7 @@ class Picture:
         self.svg, self.alt, self.layout, self.width = svg, alt, layout, width
 
     def __repr__(self) -> str:
-        return self.alt
+        return self.alt.translate(ASCII)
 
     def _repr_mimebundle_(self, **kwargs) -> dict[str, str]:
         html = picture_html(self.svg, self.alt, self.width)

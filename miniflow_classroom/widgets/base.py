@@ -14,6 +14,7 @@ from html import escape
 
 import ipywidgets
 
+from miniflow_lib.trace_text import ASCII
 from miniflow_classroom.show.plots import CARD
 
 PAGE_MIME = "application/vnd.miniflow.page+json"
@@ -46,6 +47,9 @@ class StaticBox(ipywidgets.VBox):
         super().__init__(children, **kwargs)
         self.static = {"text/plain": text} if html is None else {"text/plain": text, "text/html": html}
         self.page = page or (lambda: {"kind": "still"})
+
+    def __repr__(self) -> str:
+        return self.static["text/plain"].translate(ASCII)
 
     def _repr_mimebundle_(self, **kwargs):
         bundle = {**super()._repr_mimebundle_(**kwargs), **self.static}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import linecache
 import random
@@ -188,6 +189,18 @@ def test_check_looks_at_the_object_of_the_cell_it_stands_in(monkeypatch, capsys)
         assert out.startswith(f"[answer] {state}") and out.count("\n") == 1, source
     check("nothing of that name")
     assert "there is no exercise of this name" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "encoding, shown", [("ascii", "40^2 is ? * 2."), ("cp1252", "40^2 is ? * 2."), ("utf-8", "40² is Ω · 2.")]
+)
+def test_what_check_says_goes_into_any_file(monkeypatch, encoding, shown):
+    answer = exercise(value(6), [(is_like(20), "40² is Ω · 2.")])
+    monkeypatch.setattr(module, "exercises", lambda: {"answer": answer})
+    with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO(), encoding=encoding)) as out:
+        check("answer", 20)
+    out.flush()
+    assert out.buffer.getvalue().decode(encoding) == f"[answer] not yet: {shown}\n"
 
 
 def test_every_public_word_is_reached_from_the_package():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 
@@ -84,8 +86,26 @@ def test_numbers_and_a_table_that_say_the_same_everywhere():
     assert check.ok and check.sentence == ""
     text = repr(check)
     assert text.splitlines()[0].split() == ["Input", "shape", "largest", "difference", "verdict"]
-    assert text.count("✓ right") == 3 and text.count("none") == 3
+    assert text.count("+ right") == 3 and text.count("none") == 3
+    assert check._repr_mimebundle_()["text/plain"] == text.replace("+ right", "✓ right")
     assert check._repr_mimebundle_()["text/html"].count("<tr>") == 4
+
+
+class Halved(Sigmoid):
+    def backward(self):
+        super().backward()
+        self.gradients = {node: gradient / 2 for node, gradient in self.gradients.items()}
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "ascii"])
+def test_it_is_printed_into_a_file_of_any_encoding(encoding):
+    x, y = Input("x"), Input("y")
+    check = check_gradients(MSE(y, Halved(x)), {x: 0.5, y: 1.0})
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    print(check, [check], f"{check}", file=file)
+    file.flush()
+    text = file.buffer.getvalue().decode(encoding)
+    assert text.count("- wrong") == text.count("+ right") == 3 and "so a constant factor is wrong" in text
 
 
 def test_a_flat_graph_of_chosen_inputs():

@@ -133,7 +133,7 @@ def test_a_node_prints_as_what_was_written():
     assert repr(Add(x, x)) == "Add(x, x)" and repr(x) == "Input('x')"
     assert repr(Sigmoid(x, name="s")) == "Sigmoid(x, name='s')"
     assert repr(Add(x, x, x, x)) == "Add(x, x, x, x)"
-    assert repr(Add(x, x, x, x, x)) == "Add(x, x, x, x, …)"
+    assert repr(Add(x, x, x, x, x)) == "Add(x, x, x, x, ...)"
 
 
 @pytest.mark.parametrize(

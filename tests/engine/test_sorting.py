@@ -10,7 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miniflow_lib import Add, Input, MiniFlowError, Mul, Node, Sigmoid, forward_pass, topological_sort, trace
+from miniflow_lib import (
+    MSE,
+    Add,
+    Input,
+    Linear,
+    MiniFlowError,
+    Mul,
+    Node,
+    Sigmoid,
+    forward_pass,
+    topological_sort,
+    trace,
+)
 
 
 def diamonds(n):
@@ -55,6 +67,14 @@ class _CountingAttribute:
 
     def __set__(self, node, value):
         node.__dict__["outbound_nodes"] = value
+
+
+def test_with_output_too(monkeypatch):
+    reads = []
+    x, top = diamonds(200)
+    monkeypatch.setattr(Node, "outbound_nodes", _CountingAttribute(reads), raising=False)
+    topological_sort({x: 1.0}, top)
+    assert len(reads) <= 3 * 601 + 3
 
 
 def test_a_chain_of_100_000_nodes_needs_no_recursion():
@@ -167,7 +187,7 @@ def test_a_cycle_is_told_along_its_arrows_and_a_long_one_in_part(length, shown):
     with pytest.raises(MiniFlowError) as caught:
         topological_sort({x: 1})
     told = re.search(r"cycle, (.*?):", str(caught.value))[1].split(" -> ")
-    assert told[0] == told[-1] and len(told) == len(shown) + 1 and ("…" in told) == ("…" in shown)
+    assert told[0] == told[-1] and len(told) == len(shown) + 1 and ("..." in told) == ("…" in shown)
     place = "abcdefg"[:length].index(told[0])  # it may begin anywhere
     around = "abcdefg"[:length][place:] + "abcdefg"[:length][:place]
     assert "".join(told[:3]) == around[:3] and "".join(told[-3:-1]) == around[-2:]
@@ -179,3 +199,94 @@ def test_in_one_pass_the_places_rise_by_one():
         topological_sort({x: 1})
     places = [event.value for event in events if event.kind == "take"]
     assert places[0] == 0 and all(b - a == 1 for a, b in pairwise(places))
+
+
+# --- graphs that are built anew in every step ------------------------------------------------------------
+
+
+def rebuilt(times, build):
+    """Builds, sorts and runs a graph again and again; how often that went well, and what was said then."""
+    for step in range(times):
+        feed, cost = build()
+        try:
+            graph = topological_sort(feed, output=cost)
+        except MiniFlowError as error:
+            return step, str(error)
+        forward_pass(cost, graph)
+    return times, ""
+
+
+def test_a_graph_that_is_built_anew_in_every_step_is_refused_before_it_fills_the_memory():
+    X, y, W, b = map(Input, ("X", "y", "W", "b"))
+    feed = {X: [[1.0, 2.0]], y: [3.0], W: [[0.5], [0.5]], b: [0.0]}
+    steps, says = rebuilt(1100, lambda: (feed, MSE(y, Linear(X, W, b))))
+    assert steps == 1001
+    assert says == (
+        "y still feeds 1,001 nodes of earlier graphs, so memory and time grow with every graph that is built "
+        "on it: build the graph once, before the loop, and in the loop only set the values of its Inputs."
+    )
+    all_of_it = topological_sort({X: 1, y: 1, W: 1, b: 1})
+    assert len(all_of_it) == 4 + 2 * 1002, "without output nothing is left over"
+
+
+def test_a_refused_sort_leaves_the_values_as_they_were():
+    x = Input("x")
+    steps, _ = rebuilt(1100, lambda: ({x: 1.0}, Sigmoid(x)))
+    assert steps == 1001
+    with pytest.raises(MiniFlowError, match=r"x still feeds 1,001 nodes"):
+        topological_sort({x: 2.0}, output=x.outbound_nodes[-1])
+    assert x.value == 1.0
+
+
+def test_also_beside_a_penalty_that_was_built_once():
+    x, w = Input("x"), Input("w")
+    penalty = Mul(w, w)
+    steps, says = rebuilt(1100, lambda: ({x: 1.0, w: 2.0}, Add(Mul(x, w), penalty)))
+    assert steps == 1001 and says.startswith("Mul still feeds 1,001 nodes")
+
+
+def test_also_on_an_op_that_was_built_once():
+    v = Input("v")
+    features = Sigmoid(v, name="features")
+    steps, says = rebuilt(1100, lambda: ({v: 1.0}, Sigmoid(features)))
+    assert steps == 1001 and says.startswith("features still feeds 1,001 nodes")
+
+
+def test_two_graphs_that_are_built_in_turn_on_the_same_weights():
+    x, x_test, w = Input("x"), Input("x_test"), Input("w")
+
+    def build():
+        cost, test = Mul(x, w), Mul(x_test, w)
+        forward_pass(test, topological_sort({x_test: 1.0, w: 1.0}, output=test))
+        return {x: 1.0, w: 2.0}, cost
+
+    with pytest.raises(MiniFlowError, match=r"w still feeds 1,002 nodes of earlier graphs"):
+        rebuilt(1100, build)
+
+
+def test_fan_out_within_the_sort_is_never_refused():
+    x = Input("x")
+    ops = [Sigmoid(x) for _ in range(3000)]
+    total = Add(*ops)
+    for _ in range(3):
+        forward_pass(total, topological_sort({x: 1.0}, output=total))
+
+
+def test_a_part_of_a_wide_graph_is_never_refused():
+    """What is younger than the part, and what never ran, is no leftover of a loop."""
+    x, w = Input("x"), Input("w")
+    state, states = x, []
+    for _ in range(3000):  # one weight at every step of a recurrent network
+        state = Mul(state, w)
+        states.append(state)
+    forward_pass(state, topological_sort({x: 1.0, w: 1.0}, output=state))
+    assert len(topological_sort({x: 1.0, w: 1.0}, output=states[9])) == 12
+
+    x = Input("x")
+    heads = [Sigmoid(x) for _ in range(3000)]
+    assert topological_sort({x: 1.0}, output=heads[-1]) == [x, heads[-1]]
+
+
+def test_a_thousand_leftovers_are_let_be():
+    x = Input("x")
+    assert rebuilt(1001, lambda: ({x: 1.0}, Sigmoid(x))) == (1001, "")

@@ -30,7 +30,7 @@ from miniflow_lib import (
     trace,
 )
 from miniflow_lib.guard import Run
-from miniflow_lib.trace_text import WIDTH, pass_text, show_value, sort_text
+from miniflow_lib.trace_text import WIDTH, pass_text, say, show_value, sort_text
 from miniflow_lib.tracing import Event
 
 
@@ -568,6 +568,38 @@ topological_sort({x: 1}, Add(x))
     )
     assert run.returncode == 0, run.stderr.decode()
     assert b"? -> Add" in run.stdout
+
+
+class TextFile(io.TextIOWrapper):
+    """A file that is kept in memory, in a given encoding."""
+
+    def __init__(self, encoding):
+        super().__init__(io.BytesIO(), encoding=encoding)
+
+    def text(self):
+        self.flush()
+        return self.buffer.getvalue().decode(self.encoding)
+
+
+@pytest.mark.parametrize(
+    "encoding, shown", [("cp1252", "ä * 2 -> 3..."), ("latin-1", "ä * 2 -> 3..."), ("ascii", "? * 2 -> 3...")]
+)
+def test_a_file_gets_the_letters_that_it_has(encoding, shown):
+    out = TextFile(encoding)
+    say("ä · 2 → 3…", out)
+    assert out.text() == shown
+    out = TextFile("utf-8")
+    say("ä · 2 → 3…", out)
+    assert out.text() == "ä · 2 → 3…"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "ascii", "cp437"])
+def test_the_trace_and_the_words_of_a_training_go_into_any_file(encoding):
+    out = TextFile(encoding)
+    x = Input("a name with a \N{GREEK SMALL LETTER THETA}")
+    with trace.override(DEBUG=True, T_DEBUG=True, out=out):
+        forward_pass(f := Mul(x, x), topological_sort({x: np.arange(9.0)}, f))
+    assert "cross off" in out.text() and "-> " in out.text()
 
 
 # The limit.

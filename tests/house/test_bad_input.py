@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.sparse import csr_matrix
 
 import miniflow_lib
 from miniflow_lib import (
@@ -41,6 +44,7 @@ numbers = st.one_of(
         [np.float32(2.5), np.int8(-7), np.uint8(200), np.bool_(True), np.float64("nan"), 1e308, -0.0]
     ),
 )
+REAL = (int, float, np.bool_, np.integer, np.floating, Decimal, Fraction)  # what an object array may hold
 arrays = hnp.arrays(
     st.sampled_from([np.float64, np.float32, np.int64, np.int8, np.uint8, np.bool_]),
     hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3),
@@ -61,6 +65,10 @@ odd = st.one_of(
     st.just(np.array(["text"])),
     st.just(np.array([None, 1])),
     st.just(np.array([1, 2], dtype=object)),
+    st.lists(
+        st.one_of(numbers, st.sampled_from([None, "a", Decimal("0.5"), 1j])), min_size=1, max_size=3
+    ).map(lambda values: np.array(values, dtype=object)),
+    st.sampled_from([Decimal("1.5"), Fraction(1, 3), csr_matrix(np.eye(2))]),
     st.just(np.array(["2020-01-01"], dtype="M8[D]")),
     st.just(np.ma.array([1.0, 2.0], mask=[True, False])),
     st.just(np.array([(1, 2.0)], dtype=[("a", int), ("b", float)])),
@@ -75,7 +83,7 @@ def as_plain(value):
         array = np.asarray(value)
     except ValueError:
         return None
-    if array.dtype == object and array.size and all(type(one) is int for one in array.flat):  # beyond 64 bits
+    if array.dtype == object and array.size and all(isinstance(one, REAL) for one in array.flat):
         array = array.astype(float)
     fits = array.dtype.kind in "biuf" and array.size and not np.ma.is_masked(value)
     return array.astype(float) if fits else None
@@ -338,6 +346,16 @@ def test_every_public_function_is_called_here():
 @pytest.mark.parametrize("name", CALLS)
 def test_a_call_that_is_well(name, capsys):
     assert shown(name, CALLS[name]()) is not None or name == "check"
+
+
+@pytest.mark.parametrize("name", [*CALLS, *NO_ARGUMENTS])
+def test_print_shows_it_in_any_encoding(name, capsys):
+    """print(check_gradients(...)) into a file of cp1252 stopped a program at the first check mark."""
+    result = shown(name, CALLS[name]() if name in CALLS else {})
+    print(result)
+    printed = capsys.readouterr().out
+    assert printed.isascii(), printed
+    assert "<" not in printed or name == "bar", "words, and not a widget's insides"  # bar gives a function
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -69,6 +69,19 @@ def test_ops_neither_print_nor_ask_for_debug():
     assert "print" not in source and "DEBUG" not in source and "trace" not in source
 
 
+@pytest.mark.parametrize("path", sorted(ENGINE.glob("*.py")), ids=lambda path: path.stem)
+def test_what_the_engine_says_has_letters_that_every_file_has(path):
+    """The trace alone has arrows, and it asks the file that it goes to."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    docstrings = {
+        id(n.body[0].value) for n in ast.walk(tree) if isinstance(n, documented) and ast.get_docstring(n)
+    }
+    texts = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    odd = [n.value for n in texts if id(n) not in docstrings and not n.value.isascii()]
+    assert path.stem in ("tracing", "trace_text") or not odd
+
+
 # --- who imports whom -------------------------------------------------------------------------------------
 
 
