@@ -16,7 +16,8 @@ How to use it:
 
 Each test, or with `shared_lab` each file, gets a page without a notebook; at its end the page's console must
 be free of errors. To load JupyterLab takes seconds, so the next one gets the same page, unless a test failed
-in it. The server runs for the whole session, in a scratch folder that holds a copy of notebooks/.
+in it or has spent it. The server runs for the whole session, in a scratch folder that holds a copy of
+notebooks/.
 """
 
 from __future__ import annotations
@@ -95,6 +96,7 @@ class Lab:
     def __init__(self, page: Page, url: str, folder: Path):
         self.page, self.url, self.folder = page, url, folder
         self.console: list[str] = []
+        self.spent = False  # no other test may have this page
         page.set_default_timeout(60_000)
         page.on("console", lambda message: self._heard(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self._heard(str(error)))
@@ -130,6 +132,7 @@ class Lab:
 
     def reload(self) -> None:
         """Load the page again; the kernel goes on with what it is doing."""
+        self.spent = True  # JupyterLab opens again what was open, and does so late: over the next notebook
         self.page.reload(wait_until="domcontentloaded")
         self._wait_for_notebook(idle=False)
 
@@ -376,9 +379,8 @@ def _page(
     lab.console.clear()
     yield lab
     console = lab.console[:]
-    if not lab.page.is_closed():  # by the test itself
-        lab.close()
-    if lab.page.is_closed() or console or node.stash.get(FAILED, False):
+    lab.close()
+    if lab.spent or console or node.stash.get(FAILED, False):
         lab.page.context.close()
     else:
         lab.page.set_viewport_size(SIZE)

@@ -55,6 +55,17 @@ def page(notebook):
     return notebook
 
 
+@pytest.fixture
+def let_go(page):
+    """Each run is held after ten epochs until this is called, or the test is over."""
+    go_on = page.folder / "go on"
+    page.run_cell(HOLD)
+    yield go_on.touch
+    go_on.touch()
+    page.idle()
+    go_on.unlink()
+
+
 def handle(lab, number: int, cell: int = EXPLORER):
     """The handle of a slider, ready for the keyboard."""
     found = lab.cell(cell).locator(".noUi-handle").nth(number)
@@ -156,26 +167,22 @@ def test_after_a_storm_of_keys_the_last_one_stands(page):
     settled(page, "hidden=40")
 
 
-def test_a_long_run_shows_how_far_it_is_and_the_next_move_comes_after_it(page):
-    page.run_cell(HOLD)
+def test_a_long_run_shows_how_far_it_is_and_the_next_move_comes_after_it(page, let_go):
     handle(page, BATCH).press("Home")
     page.shows(EXPLORER, lambda text: "epoch 10 of 20 …" in text)
     handle(page, BATCH).press("End")
-    page.folder.joinpath("go on").touch()
+    let_go()
     assert settled(page, "batch_size=304") == 3
-    page.folder.joinpath("go on").unlink()
 
 
-def test_a_long_run_can_be_interrupted(page):
-    page.run_cell(HOLD)
+def test_a_long_run_can_be_interrupted(page, let_go):
     handle(page, BATCH).press("Home")
     page.shows(EXPLORER, lambda text: "epoch 10 of 20 …" in text)
     page.command("notebook:interrupt-kernel")
     page.shows(EXPLORER, lambda text: "Interrupted" in text)
-    page.folder.joinpath("go on").touch()
+    let_go()
     handle(page, BATCH).press("End")
     assert settled(page, "batch_size=304") == 2
-    page.folder.joinpath("go on").unlink()
 
 
 def test_it_goes_on_after_the_page_was_loaded_again(page):

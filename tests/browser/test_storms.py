@@ -117,6 +117,11 @@ def test_a_restart_in_the_middle_and_run_all_gives_what_is_stored(lab, moment):
         lab.command("notebook:run-all-above", wait=False)
         lab.idle()
         assert lab.errors() == []
+    # First the answers to what JupyterLab asks a kernel by itself about its widgets: or the old kernel closes
+    # what the page no longer knows, and the page complains.
+    kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+    lab.page.evaluate(f"() => {kernel}.requestCommInfo({{}})")
+    lab.idle()
     lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
     lab.idle()
     lab.run_all()

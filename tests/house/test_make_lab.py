@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -20,6 +18,7 @@ import psutil
 import pytest
 from nbformat import v4
 
+from tests.clone import stand_in
 from tests.foreign import as_a_student_leaves_it
 
 
@@ -60,17 +59,8 @@ def lab(root, tmp_path_factory) -> Iterator[Lab]:
     own = tmp_path_factory.mktemp("lab")
     clone, log, runtime = own / "Übung für die Klasse", own / "log", own / "JUPYTER_RUNTIME_DIR"
     (clone / "notebooks").mkdir(parents=True)
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
-        shutil.copy(root / name, clone)
+    stand_in(root, clone)
     nbformat.write(v4.new_notebook(cells=[v4.new_code_cell("x = 1")]), clone / "notebooks" / "01_nodes.ipynb")
-    # The environment that runs this test stands in for the one that make would install.
-    run = clone / ".venv" / "bin" / "python"
-    run.parent.mkdir(parents=True)
-    run.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    run.chmod(0o755)
-    key = 'printf "%s\\n" "$(pwd) $(cat pyproject.toml constraints.txt | cksum)" > .venv/stamp'
-    subprocess.run(["sh", "-c", key], cwd=clone, check=True)
-
     left_out = ("MAKE", "MFLAGS", "JUPYTER")
     env = {name: text for name, text in os.environ.items() if not name.startswith(left_out)}
     env |= {"PYTHONPATH": str(root), "NO_COLOR": "1"}

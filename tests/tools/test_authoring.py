@@ -8,9 +8,7 @@ import inspect
 import io
 import json
 import os
-import shutil
 import subprocess
-import sys
 from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,6 +22,7 @@ from nbformat import v4
 
 import tools
 from tests import foreign
+from tests.clone import stand_in
 from tools.__main__ import main
 from tools.clean import VIEW, as_text, clean, problems, read, save_hook, write
 from tools.copies import update_working_copy
@@ -452,15 +451,8 @@ def test_a_document_that_names_a_cell_of_a_lesson_that_is_gone_is_an_error(lesso
 
 
 def test_make_hands_the_failure_on(root, tmp_path):
-    """In a clone that has lost its lessons; this environment stands in for the one that make installs."""
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
-        shutil.copy(root / name, tmp_path)
-    run = tmp_path / ".venv" / "bin" / "python"
-    run.parent.mkdir(parents=True)
-    run.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    run.chmod(0o755)
-    key = 'printf "%s\n" "$(pwd) $(cat pyproject.toml constraints.txt | cksum)" > .venv/stamp'
-    subprocess.run(["sh", "-c", key], cwd=tmp_path, check=True)
+    """In a clone that has lost its lessons."""
+    stand_in(root, tmp_path)
     env = {name: text for name, text in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     env["PYTHONPATH"] = str(root)
     for target in (["student", "DIR=class"], ["lab"]):
