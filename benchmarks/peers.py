@@ -156,7 +156,9 @@ def torch_nn(work: Work, asked: bool) -> Task:
         optimiser.step()
 
     def results() -> list:
-        return [p.detach().numpy().T for p in model.parameters()] + [t.grad for t in epoch[-1] if asked]
+        return [p.detach().numpy().T for p in model.parameters()] + [
+            t.grad.numpy() for t in epoch[-1] if asked
+        ]
 
     epoch = [tuple(torch.tensor(a, requires_grad=asked) for a in batch) for batch in work.batches]
     return over_batches(work, step, results, epoch)
