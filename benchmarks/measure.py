@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-import importlib
+import importlib.util
+import json
 import math
 import os
 import re
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -65,7 +67,8 @@ def in_turns(makers: dict[str, Callable[[], Task]], turns: int) -> list[Row]:
                 gc.collect()
             if turn == 0:
                 check_same(tasks)
-            for name in rng.permutation(list(tasks)):
+                every = {name: 1 + int(window(t) * t.units / WINDOW / 4) for name, t in tasks.items()}
+            for name in rng.permutation([n for n in tasks if turn % every[n] == 0]):  # slow ones less often
                 least[name] = min(least[name], window(tasks[name]))
     finally:
         gc.enable()
@@ -86,17 +89,21 @@ def check_same(tasks: dict[str, Task]) -> None:
                 raise AssertionError(f"{name} computes other numbers than plain numpy: {apart:.1e} apart")
 
 
-def peers(work: Work, turns: int, both: bool) -> tuple[list[Row], set[str]]:
-    """All peers on the same work, and what is not installed. both: each with the gradients of X and y too."""
-    makers, missing = {}, set()
+def missing() -> set[str]:
+    """The packages that peers need and that are not installed."""
+    needed = {"torch", "jax", "autograd", "sklearn"}
+    return {name for name in needed if importlib.util.find_spec(name) is None}
+
+
+def peers(work: Work, turns: int, both: bool = False) -> list[Row]:
+    """All peers on the same work, as far as installed. both: each with the gradients of X and y too."""
+    makers = {}
     for name, (make, ways) in PEERS.items():
         for asked in ways if both or name == "plain numpy" else ways[:1]:
-            try:
+            with suppress(ImportError):
                 make(work, asked)
                 makers[name + ", same gradients" * (asked and len(ways) > 1)] = partial(make, work, asked)
-            except ImportError as error:
-                missing.add(str(error.name))
-    return in_turns(makers, turns), missing
+    return in_turns(makers, turns)
 
 
 def loops(work: Work, turns: int) -> list[Row]:
@@ -142,8 +149,8 @@ def engine_without(name: str, cuts: dict[str, str], files: tuple[str, ...]) -> M
             sys.path.remove(folder)
 
 
-def own_costs(work: Work, turns: int) -> list[Row]:
-    """A step with something cut out of the engine. What the second copy differs by is the error."""
+def engine(work: Work, turns: int) -> list[Row]:
+    """The engine next to numpy, and with something cut out. What its second copy differs by is the error."""
     cuts = {
         "MiniFlow": ({}, ()),
         "a second copy of it": ({}, ()),
@@ -151,8 +158,27 @@ def own_costs(work: Work, turns: int) -> list[Row]:
         "without the checks of nodes and ops": (CHECKS, NODES),
         "without any check": (CHECKS, NODES + PASSES),
     }
-    engines = [engine_without(f"miniflow_copy_{place}", *cut) for place, cut in enumerate(cuts.values())]
-    return in_turns({name: partial(miniflow, work, engine=e) for name, e in zip(cuts, engines)}, turns)
+    copies = [engine_without(f"miniflow_copy_{place}", *cut) for place, cut in enumerate(cuts.values())]
+    makers = {
+        "plain numpy": partial(by_hand, plain_step, work, False),
+        "plain numpy, same gradients": partial(by_hand, plain_step, work, True),
+    }
+    makers |= {name: partial(miniflow, work, engine=copy) for name, copy in zip(cuts, copies)}
+    return in_turns(makers, turns)
+
+
+def engine_alone(turns: int) -> list[Row]:
+    """The medians of seven interpreters without the peers: where its code lies makes one faster or slower.
+
+    Not a multiprocessing.Pool: as deep in calls as it works, Python 3.11 took a quarter more for a step.
+    """
+    call = f"measure.engine(peers.boston(), {turns})"
+    program = f"import json; from benchmarks import measure, peers; print(json.dumps({call}))"
+    command = [sys.executable, "-c", program]
+    done = [subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True) for _ in range(7)]
+    found = zip(*(json.loads(process.stdout) for process in done))
+    columns = [list(zip(*same)) for same in found]
+    return [Row(name[0], float(np.median(time)), float(np.median(ratio))) for name, time, ratio in columns]
 
 
 def nodes(counts: tuple[int, ...], turns: int) -> dict[int, float]:
