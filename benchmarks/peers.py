@@ -1,275 +1,283 @@
-"""One SGD step of the same network in each library, behind one face: `steps(batches)` and `weights()`.
+"""One epoch of SGD on the same network in each library, written as its own documentation would write it.
 
-Two layers with a sigmoid between them and the mean squared error, float64, plain SGD. Each peer is written
-as its own documentation would write it. A peer that is not installed raises ImportError when it is made.
+Two layers with a sigmoid between them and the mean squared error, float64, plain SGD. `asked`: with the
+gradients of X and y too, which MiniFlow always works out. A peer that is not installed raises ImportError.
 """
 
 from __future__ import annotations
 
+import time
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from .by_hand import plain_step, tight_step
+import miniflow_lib
+from miniflow_lib import load_boston
 
-Batches = list[tuple[np.ndarray, np.ndarray]]
+from .by_hand import Buffers, plain_step, tight_step
 
 
 @dataclass
 class Work:
-    """What all of them have to do: the batches of one epoch, (m, features) and (m, outputs), and a start."""
+    """What all have to do: the data, (m, features) and (m, outputs), and the weights to begin with."""
 
-    name: str
-    batches: Batches
-    start: list[np.ndarray]
-    learning_rate: float
+    X: np.ndarray
+    y: np.ndarray
+    hidden: int
+    batch: int
+    rate: float = 0.01
 
-    @property
-    def outputs(self) -> int:
-        return self.start[2].shape[1]
+    def __post_init__(self):
+        n, h, k = self.X.shape[1], self.hidden, self.y.shape[1]
+        rng = np.random.default_rng(0)
+        W1, W2 = rng.standard_normal((n, h)) / n**0.5, rng.standard_normal((h, k)) / h**0.5
+        self.start = [W1, np.zeros(h), W2, np.zeros(k)]
+        whole = range(0, len(self.X), self.batch)
+        self.batches = [(self.X[i : i + self.batch], self.y[i : i + self.batch]) for i in whole]
 
 
-class ByHand:
+@dataclass
+class Task:
+    """What is timed: `run()` does `units` steps, `results()` are the weights and the gradients of X and y."""
+
+    run: Callable[[], object]
+    units: int = 1
+    results: Callable[[], list] = list
+    clock: Callable[[], float] = time.process_time
+
+
+def over_batches(work: Work, step: Callable, results: Callable[[], list], epoch: list | None = None) -> Task:
+    """A task that calls step(X, y) with each batch."""
+    epoch = work.batches if epoch is None else epoch
+
+    def run() -> None:
+        for X, y in epoch:
+            step(X, y)
+
+    return Task(run, len(epoch), results)
+
+
+def drawn(work: Work, step: Callable, results: Callable[[], list], epochs: int) -> Task:
+    """A task that draws its batches as lesson 06 does, and adds up the cost."""
+    m = len(work.X)
+
+    def run() -> None:
+        rng, costs = np.random.default_rng(0), []
+        for _ in range(epochs):
+            order, total = rng.permutation(m), 0.0
+            for start in range(0, m, work.batch):
+                rows = order[start : start + work.batch]
+                total += step(work.X[rows], work.y[rows]) * len(rows)
+            costs.append(total / m)
+
+    return Task(run, epochs * len(work.batches), results)
+
+
+def by_hand(step: Callable, work: Work, asked: bool, loop: Callable[..., Task] = over_batches) -> Task:
     """numpy, written out."""
-
-    def __init__(self, work: Work, step=plain_step):
-        self.work, self.step, self.now = work, step, [w.copy() for w in work.start]
-
-    def steps(self, batches: Batches) -> None:
-        for X, y in batches:
-            self.step(self.now, X, y, self.work.learning_rate)
-
-    def weights(self) -> list[np.ndarray]:
-        return self.now
+    weights, gradients = [w.copy() for w in work.start], [] if asked else None
+    return loop(work, partial(step, weights, gradients, work.rate), lambda: weights + (gradients or []))
 
 
-def tight(work: Work) -> ByHand:
-    """numpy, written out with an eye on the clock."""
-    return ByHand(work, tight_step)
+def with_buffers(work: Work, asked: bool) -> Task:
+    """numpy, written out with every array made beforehand."""
+    return by_hand(Buffers(work.start, *work.batches[0]).step, work, asked)
 
 
-class MiniFlow:
+def network(work: Work, engine=miniflow_lib) -> tuple[list, list, Callable[[], list]]:
+    """MiniFlow's sorted graph, its Inputs (X, y and the weights), and what they hold in the end."""
+    X, y, W1, b1, W2, b2 = inputs = [engine.Input(name) for name in ("X", "y", "W1", "b1", "W2", "b2")]
+    cost = engine.MSE(y, engine.Linear(engine.Sigmoid(engine.Linear(X, W1, b1)), W2, b2))
+    graph = engine.topological_sort(dict(zip(inputs, [work.X, work.y, *work.start])), cost)
+    return graph, inputs, lambda: [n.value for n in inputs[2:]] + [n.gradients[n] for n in inputs[:2]]
+
+
+def miniflow(work: Work, asked: bool = True, loop: Callable[..., Task] = over_batches, engine=miniflow_lib):
     """This library, with the loop that lesson 06 writes out."""
+    graph, (X, y, *trainables), results = network(work, engine)
+    forward_and_backward, sgd_update, rate = engine.forward_and_backward, engine.sgd_update, work.rate
 
-    def __init__(self, work: Work):
-        from miniflow_lib import (
-            MSE,
-            Input,
-            Linear,
-            Sigmoid,
-            forward_and_backward,
-            sgd_update,
-            topological_sort,
-        )
+    def step(X_: np.ndarray, y_: np.ndarray) -> float:
+        X.value, y.value = X_, y_
+        forward_and_backward(graph)
+        sgd_update(trainables, rate)
+        return graph[-1].value
 
-        self.forward_and_backward, self.sgd_update, self.rate = (
-            forward_and_backward,
-            sgd_update,
-            work.learning_rate,
-        )
-        self.X, self.y, *self.trainables = (Input(name) for name in ("X", "y", "W1", "b1", "W2", "b2"))
-        W1, b1, W2, b2 = self.trainables
-        cost = MSE(self.y, Linear(Sigmoid(Linear(self.X, W1, b1)), W2, b2))
-        X_, y_ = work.batches[0]
-        self.graph = topological_sort(
-            {self.X: X_, self.y: y_, **dict(zip(self.trainables, work.start))}, cost
-        )
-
-    def steps(self, batches: Batches) -> None:
-        for X, y in batches:
-            self.X.value, self.y.value = X, y
-            self.forward_and_backward(self.graph)
-            self.sgd_update(self.trainables, self.rate)
-
-    def weights(self) -> list[np.ndarray]:
-        return [t.value for t in self.trainables]
+    return loop(work, step, results)
 
 
-class PyTorch:
-    """PyTorch eager: a Sequential, its loss, its optimiser."""
+def miniflow_train(work: Work, epochs: int) -> Task:
+    """This library's own loop."""
+    graph, (X, y, *trainables), results = network(work)
+    settings = {"learning_rate": work.rate, "epochs": epochs, "batch_size": work.batch, "seed": 0}
+    train = partial(miniflow_lib.train, graph, {X: work.X, y: work.y}, trainables, **settings)
+    return Task(train, epochs * len(work.batches), results)
 
-    def __init__(self, work: Work):
-        import torch
 
-        torch.set_num_threads(1)
-        (n, h), (_, k) = work.start[0].shape, work.start[2].shape
-        self.model = torch.nn.Sequential(
-            torch.nn.Linear(n, h), torch.nn.Sigmoid(), torch.nn.Linear(h, k)
-        ).double()
+def torch_raw(work: Work, asked: bool) -> Task:
+    """PyTorch's tensors and its autograd alone."""
+    import torch
+
+    torch.set_num_threads(1)
+    weights, given = [torch.tensor(w, requires_grad=True) for w in work.start], []
+    W1, b1, W2, b2 = weights
+
+    def step(X, y) -> None:
+        cost = torch.mean((y - (torch.sigmoid(X @ W1 + b1) @ W2 + b2)) ** 2)
+        gradients = torch.autograd.grad(cost, [*weights, X, y] if asked else weights)
         with torch.no_grad():
-            for parameter, value in zip(self.model.parameters(), work.start):
-                parameter.copy_(torch.from_numpy(value.T if value.ndim == 2 else value))
-        self.optimiser = torch.optim.SGD(self.model.parameters(), lr=work.learning_rate)
-        self.loss = torch.nn.MSELoss()
-        self.tensors = {id(X): (torch.from_numpy(X), torch.from_numpy(y)) for X, y in work.batches}
+            for w, g in zip(weights, gradients):
+                w.sub_(g, alpha=work.rate)
+        given[:] = gradients[4:]
 
-    def steps(self, batches: Batches) -> None:
-        for X, _ in batches:
-            inputs, targets = self.tensors[id(X)]
-            self.optimiser.zero_grad()
-            self.loss(self.model(inputs), targets).backward()
-            self.optimiser.step()
-
-    def weights(self) -> list[np.ndarray]:
-        return [p.detach().numpy().T if p.ndim == 2 else p.detach().numpy() for p in self.model.parameters()]
+    epoch = [tuple(torch.tensor(a, requires_grad=asked) for a in batch) for batch in work.batches]
+    return over_batches(work, step, lambda: [t.detach().numpy() for t in weights + given], epoch)
 
 
-class Jax:
-    """JAX: the step jitted, called once a batch."""
+def torch_nn(work: Work, asked: bool) -> Task:
+    """PyTorch as its tutorials write it: a Sequential, its loss, its optimiser."""
+    import torch
 
-    def __init__(self, work: Work):
-        import jax
+    torch.set_num_threads(1)
+    (n, h), k = work.start[0].shape, work.y.shape[1]
+    model = torch.nn.Sequential(torch.nn.Linear(n, h), torch.nn.Sigmoid(), torch.nn.Linear(h, k)).double()
+    with torch.no_grad():
+        for parameter, value in zip(model.parameters(), work.start):
+            parameter.copy_(torch.from_numpy(value.T))  # the transpose of a bias is the bias
+    optimiser, loss = torch.optim.SGD(model.parameters(), lr=work.rate), torch.nn.MSELoss()
 
-        jax.config.update("jax_enable_x64", True)
-        self.jnp, rate = jax.numpy, work.learning_rate
+    def step(X, y) -> None:
+        optimiser.zero_grad()
+        X.grad = y.grad = None
+        loss(model(X), y).backward()
+        optimiser.step()
 
-        def cost(weights, X, y):
-            W1, b1, W2, b2 = weights
-            return self.jnp.mean((y - (jax.nn.sigmoid(X @ W1 + b1) @ W2 + b2)) ** 2)
+    def results() -> list:
+        return [p.detach().numpy().T for p in model.parameters()] + [
+            t.grad.numpy() for t in epoch[-1] if asked
+        ]
 
-        def step(weights, batch):
-            gradients = jax.grad(cost)(weights, *batch)
-            return [w - rate * g for w, g in zip(weights, gradients)], None
-
-        self.step, self.scan = (
-            jax.jit(step),
-            jax.jit(lambda weights, epoch: jax.lax.scan(step, weights, epoch)[0]),
-        )
-        self.now = [self.jnp.asarray(w) for w in work.start]
-        self.arrays = {id(X): (self.jnp.asarray(X), self.jnp.asarray(y)) for X, y in work.batches}
-
-    def steps(self, batches: Batches) -> None:
-        for X, _ in batches:
-            self.now, _ = self.step(self.now, self.arrays[id(X)])
-        self.now[0].block_until_ready()
-
-    def weights(self) -> list[np.ndarray]:
-        return [np.asarray(w) for w in self.now]
+    epoch = [tuple(torch.tensor(a, requires_grad=asked) for a in batch) for batch in work.batches]
+    return over_batches(work, step, results, epoch)
 
 
-class JaxScan(Jax):
-    """JAX: a whole epoch in one call, by lax.scan."""
+def jax(work: Work, asked: bool, scan: bool = False) -> Task:
+    """JAX: the step jitted and called once a batch, or a whole epoch in one call by lax.scan."""
+    import jax
 
-    def __init__(self, work: Work):
-        super().__init__(work)
-        self.length = len(work.batches)
-        self.epoch = tuple(self.jnp.asarray(np.stack(arrays)) for arrays in zip(*work.batches))
+    jax.config.update("jax_enable_x64", True)
+    jnp = jax.numpy
 
-    def steps(self, batches: Batches) -> None:
-        whole, rest = divmod(len(batches), self.length)
-        assert rest == 0, "the scan runs over whole epochs"
-        for _ in range(whole):
-            self.now = self.scan(self.now, self.epoch)
-        self.now[0].block_until_ready()
+    def cost(weights, X, y):
+        W1, b1, W2, b2 = weights
+        return jnp.mean((y - (jax.nn.sigmoid(X @ W1 + b1) @ W2 + b2)) ** 2)
+
+    def step(weights, batch):
+        to_weights, *given = jax.grad(cost, argnums=(0, 1, 2) if asked else (0,))(weights, *batch)
+        return [w - work.rate * g for w, g in zip(weights, to_weights)], given
+
+    by_step, by_epoch = jax.jit(step), jax.jit(lambda *start: jax.lax.scan(step, *start))
+    batches = [tuple(map(jnp.asarray, batch)) for batch in work.batches]
+    stacked = tuple(jnp.stack(arrays) for arrays in zip(*batches))
+    now, given = [jnp.asarray(w) for w in work.start], []
+
+    def run() -> None:
+        nonlocal now, given
+        if scan:
+            now, given = by_epoch(now, stacked)
+        else:
+            for batch in batches:
+                now, given = by_step(now, batch)
+        jax.block_until_ready((now, given))
+
+    def results() -> list:
+        return [np.asarray(w) for w in now] + [np.asarray(g[-1] if scan else g) for g in given]
+
+    return Task(run, len(batches), results, clock=time.perf_counter)  # part of its work is in another thread
 
 
-class Autograd:
+def autograd(work: Work, asked: bool) -> Task:
     """HIPS autograd."""
+    import autograd.numpy as anp
+    from autograd import grad
 
-    def __init__(self, work: Work):
-        import autograd.numpy as anp
-        from autograd import grad
+    def cost(weights, X, y):
+        W1, b1, W2, b2 = weights
+        hidden = 1 / (1 + anp.exp(-(anp.dot(X, W1) + b1)))
+        return anp.mean((y - (anp.dot(hidden, W2) + b2)) ** 2)
 
-        def cost(weights, X, y):
-            W1, b1, W2, b2 = weights
-            hidden = 1 / (1 + anp.exp(-(anp.dot(X, W1) + b1)))
-            return anp.mean((y - (anp.dot(hidden, W2) + b2)) ** 2)
+    gradient, weights, given = grad(cost, (0, 1, 2) if asked else (0,)), list(work.start), []
 
-        self.gradient, self.rate, self.now = grad(cost), work.learning_rate, list(work.start)
+    def step(X: np.ndarray, y: np.ndarray) -> None:
+        to_weights, *given[:] = gradient(weights, X, y)
+        weights[:] = [w - work.rate * g for w, g in zip(weights, to_weights)]
 
-    def steps(self, batches: Batches) -> None:
-        for X, y in batches:
-            self.now = [w - self.rate * g for w, g in zip(self.now, self.gradient(self.now, X, y))]
-
-    def weights(self) -> list[np.ndarray]:
-        return self.now
+    return over_batches(work, step, lambda: weights + given)
 
 
-class ScikitLearn:
-    """scikit-learn's MLPRegressor, over whole epochs, so that its start costs little.
+def scikit_learn(work: Work, asked: bool) -> Task:
+    """scikit-learn's MLPRegressor, 20 epochs a call, so that the start of its `fit` costs little.
 
     It minimises half the squared error summed over the outputs, so the same step has 2 / outputs the rate.
     """
+    from sklearn.neural_network import MLPRegressor
 
-    def __init__(self, work: Work):
-        from sklearn.neural_network import MLPRegressor
+    outputs, X, y = work.y.shape[1], work.X, work.y
+    model = MLPRegressor(
+        hidden_layer_sizes=(work.hidden,),
+        activation="logistic",
+        solver="sgd",
+        alpha=0,
+        batch_size=work.batch,
+        learning_rate_init=2 / outputs * work.rate,
+        momentum=0,
+        nesterovs_momentum=False,
+        shuffle=False,
+        tol=0,
+        n_iter_no_change=10**9,
+        max_iter=20,
+        warm_start=True,
+        random_state=0,
+    )
 
-        self.X = np.concatenate([X for X, _ in work.batches])
-        y = np.concatenate([y for _, y in work.batches])
-        self.y = y.ravel() if work.outputs == 1 else y
-        self.length = len(work.batches)
-        self.settings = {
-            "hidden_layer_sizes": (work.start[0].shape[1],),
-            "activation": "logistic",
-            "solver": "sgd",
-            "alpha": 0,
-            "batch_size": len(work.batches[0][0]),
-            "learning_rate_init": 2 / work.outputs * work.learning_rate,
-            "momentum": 0,
-            "nesterovs_momentum": False,
-            "shuffle": False,
-            "tol": 0,
-            "n_iter_no_change": 10**9,
-            "warm_start": True,
-            "random_state": 0,
-        }
-        self.model = MLPRegressor(max_iter=1, **self.settings)
-        self._fit(1)
-        W1, b1, W2, b2 = (w.copy() for w in work.start)
-        self.model.coefs_, self.model.intercepts_ = [W1, W2], [b1, b2]
-
-    def _fit(self, epochs: int) -> None:
-        import warnings
-
-        self.model.set_params(max_iter=epochs)
+    def run() -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it has not converged after so many epochs is meant
-            self.model.fit(self.X, self.y)
+            model.fit(X, y.ravel() if outputs == 1 else y)
 
-    def steps(self, batches: Batches) -> None:
-        whole, rest = divmod(len(batches), self.length)
-        assert rest == 0, "it runs over whole epochs"
-        self._fit(whole)
-
-    def weights(self) -> list[np.ndarray]:
-        (W1, W2), (b1, b2) = self.model.coefs_, self.model.intercepts_
-        return [W1, b1, W2, b2]
+    run()
+    W1, b1, W2, b2 = (w.copy() for w in work.start)
+    model.coefs_, model.intercepts_ = [W1, W2], [b1, b2]
+    return Task(
+        run, 20 * len(work.batches), lambda: [a for c in zip(model.coefs_, model.intercepts_) for a in c]
+    )
 
 
-PEERS = {
-    "numpy by hand, plain": ByHand,
-    "numpy by hand, tight": tight,
-    "MiniFlow": MiniFlow,
-    "PyTorch eager": PyTorch,
-    "JAX, jitted step": Jax,
-    "JAX, scan over an epoch": JaxScan,
-    "HIPS autograd": Autograd,
-    "scikit-learn MLPRegressor": ScikitLearn,
+# Each with the ways there are: False as one would train, True with the gradients of X and y too.
+PEERS: dict[str, tuple[Callable[[Work, bool], Task], tuple[bool, ...]]] = {
+    "plain numpy": (partial(by_hand, plain_step), (False, True)),
+    "tight numpy": (partial(by_hand, tight_step), (False, True)),
+    "numpy with out=": (with_buffers, (False, True)),
+    "MiniFlow": (miniflow, (True,)),
+    "PyTorch, raw": (torch_raw, (False, True)),
+    "PyTorch, nn and optim": (torch_nn, (False, True)),
+    "JAX, jitted step": (jax, (False, True)),
+    "JAX, scan over an epoch": (partial(jax, scan=True), (False, True)),
+    "HIPS autograd": (autograd, (False, True)),
+    "scikit-learn": (scikit_learn, (False,)),
 }
 
 
 def boston() -> Work:
     """The network of lesson 06 on the real data: 13-10-1, 46 batches of 11."""
-    from miniflow_lib import load_boston
-
     X, y = load_boston(return_X_y=True)
-    X = (X - X.mean(axis=0)) / X.std(axis=0)
-    return _work("13-10-1, batch 11", X, y.reshape(-1, 1), hidden=10, batch=11, learning_rate=0.01)
+    return Work((X - X.mean(axis=0)) / X.std(axis=0), y.reshape(-1, 1), hidden=10, batch=11)
 
 
 def larger() -> Work:
-    """784-128-10, batch 128, on random numbers: 4 batches."""
+    """784-128-10, batch 128, on random numbers: 2 batches."""
     rng = np.random.default_rng(1)
-    X, y = rng.standard_normal((512, 784)), rng.standard_normal((512, 10))
-    return _work("784-128-10, batch 128", X, y, hidden=128, batch=128, learning_rate=0.01)
-
-
-def _work(name: str, X: np.ndarray, y: np.ndarray, hidden: int, batch: int, learning_rate: float) -> Work:
-    rng = np.random.default_rng(0)
-    order = rng.permutation(len(X))
-    batches = [(X[rows], y[rows]) for rows in order.reshape(-1, batch)]
-    sizes = [(X.shape[1], hidden), (hidden,), (hidden, y.shape[1]), (y.shape[1],)]
-    scales = [X.shape[1] ** -0.5, 0, hidden**-0.5, 0]
-    return Work(
-        name, batches, [s * rng.standard_normal(size) for s, size in zip(scales, sizes)], learning_rate
-    )
+    return Work(rng.standard_normal((256, 784)), rng.standard_normal((256, 10)), hidden=128, batch=128)
