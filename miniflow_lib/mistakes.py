@@ -66,9 +66,9 @@ def check_leftovers(node, consumers: Sequence, in_sort) -> None:
     count = sum(out not in in_sort and out.value is not None for out in older)
     if count > LEFTOVERS:
         raise MiniFlowError(
-            f"{called(node)} still feeds {count:,} nodes of earlier graphs, so memory and time grow with every "
-            "graph that is built on it: build the graph once, before the loop, and in the loop only set the "
-            "values of its Inputs."
+            f"{called(node)} still feeds {count:,} nodes of earlier graphs, so memory and time grow with "
+            "every graph that is built on it: build the graph once, before the loop, and in the loop only set "
+            "the values of its Inputs."
         )
 
 

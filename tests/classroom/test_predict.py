@@ -113,14 +113,14 @@ def test_the_answer_may_be_worked_out_so_that_it_does_not_stand_in_the_cell():
 
 
 def stored(box) -> str:
-    """All that a notebook could keep: the output itself, and the state of every widget."""
+    """All that a notebook could keep: the output itself, and the state of every widget, its id in hex with it."""
     states = [{k: repr(v) for k, v in widget.get_state().items()} for widget in widgets(box)]
     return json.dumps([box._repr_mimebundle_(), states])
 
 
 def test_neither_the_stored_output_nor_the_state_of_the_widgets_knows_the_answer():
     for box, guess, secret in (
-        (predict("?", 7919, because="the thousandth prime", wrong={7918: "even"}), "5", "7919"),
+        (predict("?", 79.19, because="a hundredth of a prime", wrong={79.18: "even"}), "5", "79.19"),
         (predict("?", ["n3", "n1"], order=["n1", "n3"], because="hidden"), "n1 n3", "n3, n1"),
     ):
         before = dict(box.static)
