@@ -113,7 +113,7 @@ def test_the_answer_may_be_worked_out_so_that_it_does_not_stand_in_the_cell():
 
 
 def stored(box) -> str:
-    """All that a notebook could keep: the output itself, and the state of every widget, its id in hex with it."""
+    """All that a notebook could keep: the output, and the state of every widget with its id in hex."""
     states = [{k: repr(v) for k, v in widget.get_state().items()} for widget in widgets(box)]
     return json.dumps([box._repr_mimebundle_(), states])
 
