@@ -67,8 +67,8 @@ def check_leftovers(node, consumers: Sequence, in_sort) -> None:
     if count > LEFTOVERS:
         raise MiniFlowError(
             f"{called(node)} still feeds {count:,} nodes of earlier graphs, so memory and time grow with "
-            "every graph that is built on it: build the graph once, before the loop, and in the loop only set "
-            "the values of its Inputs."
+            "every graph built on it: build the graph once, before the loop, and in the loop only set the "
+            "values of its Inputs."
         )
 
 
