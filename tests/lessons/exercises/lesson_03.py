@@ -77,7 +77,7 @@ WRONG = {
                 "self.value = self.inbound_nodes[0].value\n        for node in self.inbound_nodes[1:]:\n"
                 "            self.value *= node.value"
             ),
-            "changes the value of a node that feeds it",
+            "Product.forward() changes the value of input_1, which others read too",
         ),
     ],
     "one_linear": [
@@ -97,6 +97,6 @@ WRONG = {
         (_relu("x.value"), "nothing has changed"),
         (_relu("(x.value > 0) * 1.0"), "whether the number is positive"),
         (_relu("max(np.max(x.value), 0.0)"), "a single number came out"),
-        (_relu("np.maximum(x.value, 0, out=x.value)"), "changes the value of a node that feeds it"),
+        (_relu("np.maximum(x.value, 0, out=x.value)"), "ReLU.forward() changes the value of input_1"),
     ],
 }
