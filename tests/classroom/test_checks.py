@@ -18,11 +18,12 @@ import pytest
 from nbclient import NotebookClient
 
 from miniflow_lib import Add, Input, Mul, Node, forward_pass, topological_sort, trace
+from tests.slopes import as_cost, assert_gradients_are_slopes, numbers
 import miniflow_classroom
 from miniflow_classroom.judge import check as module
 from miniflow_classroom.judge.blank import is_blank
 from miniflow_classroom.judge.check import check, verdict
-from miniflow_classroom.judge.exercise import Exercise, Question
+from miniflow_classroom.judge.exercise import Exercise, Question, exercises
 from miniflow_classroom.judge.guard import Trouble, guarded
 from miniflow_classroom.judge.vocabulary import (
     close,
@@ -402,6 +403,76 @@ def test_an_op_on_one_node_used_twice():
         "[answer] not yet: forward is right; backward is not"
     )
     assert verdict(exercise(twice), Mul, {}) == "[answer] correct"
+
+
+class Minus(Node):
+    """Turns the sign of the one array that it hands to both."""
+
+    def __init__(self, x, y):
+        Node.__init__(self, [x, y])
+
+    def forward(self):
+        x, y = self.inbound_nodes
+        self.value = x.value - y.value
+
+    def backward(self):
+        x, y = self.inbound_nodes
+        g = self.grad_cost()
+        self.gradients = {x: g}
+        g *= -1
+        self.gradients[y] = g
+
+
+class Times(Minus):
+    """Scales the gradient that it got, and takes it back."""
+
+    def forward(self):
+        x, y = self.inbound_nodes
+        self.value = x.value * y.value
+
+    def backward(self):
+        x, y = self.inbound_nodes
+        g = self.grad_cost()
+        g *= y.value
+        self.gradients[x] = g
+        g /= y.value
+        g *= x.value
+        self.gradients[y] = g
+
+
+class TanhBack(Node):
+    """Writes its slope into the gradient that it got."""
+
+    def __init__(self, x):
+        Node.__init__(self, [x])
+
+    def forward(self):
+        self.value = np.tanh(self.inbound_nodes[0].value)
+
+    def backward(self):
+        g = self.grad_cost()
+        g *= 1 - self.value**2
+        self.gradients = {self.inbound_nodes[0]: g}
+
+
+@pytest.mark.parametrize("kind", [Minus, Times, TanhBack])
+def test_an_op_that_lesson_04_calls_correct_on_numbers_is_right_on_arrays_too(kind):
+    assert verdict(exercises()[kind.__name__], kind, {}).startswith(f"[{kind.__name__}] correct")
+    a, b = Input("a"), Input("b")
+    op = kind(a) if kind is TanhBack else kind(a, b)
+    y, cost = as_cost(Add(op, a, b))
+    for size in ((3,), (2, 2)):
+        assert_gradients_are_slopes(cost, [a, b, y], [numbers(size, seed) for seed in range(3)])
+
+
+def test_an_op_of_lesson_04_that_writes_into_its_inputs_is_not_correct():
+    class Times(Minus):
+        def forward(self):
+            x, y = self.inbound_nodes
+            self.value = x.value
+            self.value *= y.value
+
+    assert "Times.forward() changes the value of" in verdict(exercises()["Times"], Times, {})
 
 
 def test_a_run_of_a_training():

@@ -373,6 +373,108 @@ def test_a_wrong_shape_is_said_of_the_op_that_set_it_first(build, guilty):
         check_gradients(build(x, y), {x: [1.0, 2.0, 3.0], y: [0.0, 1.0, 0.0]})
 
 
+# --- what writes in place ---------------------------------------------------------------------------------
+
+
+class InPlaceReLU(Node):
+    """Writes into the gradient that it got."""
+
+    slope = 1.0
+
+    def __init__(self, x):
+        Node.__init__(self, [x])
+
+    def forward(self):
+        self.value = np.maximum(self.inbound_nodes[0].value, 0) * self.slope
+
+    def backward(self):
+        (x,) = self.inbound_nodes
+        g = np.atleast_1d(self.grad_cost())
+        g[np.atleast_1d(x.value) <= 0] = 0
+        self.gradients = {x: np.reshape(g, np.shape(x.value))}
+
+
+class WrongReLU(InPlaceReLU):
+    """The slope is forgotten on the way back."""
+
+    slope = 2.0
+
+
+class InPlaceMinus(Node):
+    """Hands one array to both, and turns its sign in between."""
+
+    def __init__(self, a, b):
+        Node.__init__(self, [a, b])
+
+    def forward(self):
+        a, b = self.inbound_nodes
+        self.value = a.value - b.value
+
+    def backward(self):
+        a, b = self.inbound_nodes
+        g = self.grad_cost()
+        self.gradients = {a: g}
+        g *= -1
+        self.gradients[b] = g
+
+
+WRITING = [
+    lambda x, w: Add(x, InPlaceReLU(x), w),
+    lambda x, w: Add(InPlaceReLU(w), InPlaceReLU(InPlaceReLU(x)), x),
+    lambda x, w: InPlaceMinus(x, w),
+    lambda x, w: Mul(InPlaceMinus(InPlaceReLU(x), InPlaceMinus(w, x)), w),
+]
+
+
+@pytest.mark.parametrize("at", [2.0, [-1.0, 2.0], [[-1.0, 2.0], [3.0, -4.0]]])
+@pytest.mark.parametrize("build", WRITING)
+def test_an_op_that_writes_into_the_gradient_it_got_brings_no_blame_on_its_neighbours(build, at):
+    x, w, y = Input("x"), Input("w"), Input("y")
+    feed = {x: at, w: 0.3 - np.array(at), y: np.ones(np.shape(at)) / 7}
+    check = check_gradients(MSE(y, build(x, w)), feed)
+    assert set(verdicts(check).values()) == {RIGHT}, check
+
+
+@pytest.mark.parametrize(
+    ("build", "blamed"),
+    [
+        (lambda x, w: Add(WrongReLU(x), w), "x"),
+        (lambda x, w: InPlaceMinus(w, InPlaceReLU(WrongReLU(x))), "x"),
+        (lambda x, w: InPlaceMinus(x, WrongReLU(InPlaceReLU(w))), "w"),
+    ],
+)
+def test_beside_ops_that_write_in_place_the_wrong_one_alone_is_blamed(build, blamed):
+    x, w, y = Input("x"), Input("w"), Input("y")
+    feed = {x: [1.0, 2.0, 0.5], w: [0.7, 3.0, 1.0], y: [0.1, 0.2, 0.3]}
+    check = check_gradients(MSE(y, build(x, w)), feed)
+    assert [name for name, verdict in verdicts(check).items() if verdict == WRONG] == [blamed], check
+    assert check.sentence.startswith("What WrongReLU hands to ") and "0.5 times" in check.sentence
+
+
+@pytest.mark.parametrize("method", ["forward", "backward"])
+def test_an_op_that_writes_into_its_input_is_named_and_the_value_stays(method):
+    class Writes(InPlaceReLU):
+        def forward(self):
+            super().forward()
+            self.write("forward")
+
+        def backward(self):
+            super().backward()
+            self.write("backward")
+
+        def write(self, here):
+            if here == method:
+                z = self.inbound_nodes[0].value
+                z *= 2
+
+    x, y = Input("x"), Input("y")
+    feed = {x: np.array([1.0, 2.0]), y: [0.0, 0.0]}
+    graph = topological_sort(feed, output=MSE(y, Writes(x)))
+    with pytest.raises(MiniFlowError, match=rf"^Writes\.{method}\(\) changes the value of x,"):
+        check_gradients(graph[-1], feed)
+    assert x.value.tolist() == feed[x].tolist() == [1, 2]
+
+
 # --- what differs from run to run -------------------------------------------------------------------------
 
 

@@ -77,6 +77,28 @@ class Subtract(Op):
         self.gradients[b] = g
 
 
+class ByEntry(Subtract):
+    """Hands one array to both, entry by entry, and turns its sign in between."""
+
+    def backward(self):
+        a, b = self.inbound_nodes
+        g = self.grad_cost()
+        self.gradients = {}
+        self.gradients[a] = g
+        g *= -1
+        self.gradients[b] = g
+
+
+class Reused(Subtract):
+    """Takes the one gradient for the other, and turns its sign where it lies."""
+
+    def backward(self):
+        a, b = self.inbound_nodes
+        self.gradients = {a: self.grad_cost()}
+        self.gradients[b] = self.gradients[a]
+        self.gradients[b] *= -1
+
+
 class Sum(Op):
     """Hands one array to both."""
 
@@ -88,6 +110,33 @@ class Sum(Op):
         self.gradients = dict.fromkeys(self.inbound_nodes, self.grad_cost())
 
 
+class Updated(Sum):
+    """Hands one array to both by a method of dict."""
+
+    def backward(self):
+        self.gradients.update(dict.fromkeys(self.inbound_nodes, self.grad_cost()))
+
+
+class Zeros(Sum):
+    """Starts both from one array of zeros, and adds to it."""
+
+    def backward(self):
+        self.gradients = dict.fromkeys(self.inbound_nodes, np.zeros_like(self.value))
+        for node in self.inbound_nodes:
+            self.gradients[node] += self.grad_cost()
+
+
+class Mean(Op):
+    """Hands on an array that cannot be written to."""
+
+    def forward(self):
+        self.value = np.mean(self.inbound_nodes[0].value)
+
+    def backward(self):
+        (x,) = self.inbound_nodes
+        self.gradients = {x: np.broadcast_to(self.grad_cost() / x.value.size, x.value.shape)}
+
+
 class Same(Op):
     """Its value is its input's own array, its gradient its consumer's."""
 
@@ -96,6 +145,46 @@ class Same(Op):
 
     def backward(self):
         self.gradients = {self.inbound_nodes[0]: self.grad_cost()}
+
+
+class Leaky(ReLU):
+    """Builds on an op that writes into the gradient it got, and asks for it once more."""
+
+    def forward(self):
+        super().forward()
+        self.value += np.minimum(self.inbound_nodes[0].value, 0) / 2
+
+    def backward(self):
+        super().backward()
+        (x,) = self.inbound_nodes
+        self.gradients[x] += (x.value < 0) * self.grad_cost() / 2
+
+
+class Scaled(Linear):
+    """Builds on an op of ours, and changes what it set."""
+
+    def forward(self):
+        super().forward()
+        self.value *= 3
+
+    def backward(self):
+        super().backward()
+        for node in self.gradients:
+            self.gradients[node] *= 3
+
+
+class Kept(Op):
+    """Keeps its arrays, and writes into them again in the next pass."""
+
+    def forward(self):
+        self.kept = getattr(self, "kept", np.zeros_like(self.inbound_nodes[0].value))
+        self.kept[...] = self.inbound_nodes[0].value
+        self.value = self.kept
+
+    def backward(self):
+        self.slope = getattr(self, "slope", np.zeros_like(self.value))
+        self.slope[...] = self.grad_cost()
+        self.gradients = {self.inbound_nodes[0]: self.slope}
 
 
 BUFFER = np.zeros((2, 2))
@@ -123,6 +212,26 @@ class Shift(Op):
 
     def backward(self):
         self.gradients = {self.inbound_nodes[0]: self.value * self.grad_cost()}
+
+
+class Clip(Shift):
+    """A ReLU that sets its input to 0 where it is negative."""
+
+    def forward(self):
+        z = self.inbound_nodes[0].value
+        z[z < 0] = 0
+        self.value = z
+
+    def backward(self):
+        self.gradients = {self.inbound_nodes[0]: self.grad_cost() * (self.value > 0)}
+
+
+class Grow(Shift):
+    """Adds to its own value, which is its input's array."""
+
+    def forward(self):
+        self.value = self.inbound_nodes[0].value
+        self.value += 1
 
 
 class Replace(Shift):
@@ -178,22 +287,59 @@ def test_an_op_may_write_into_the_gradient_it_got_beside_a_skip_connection(relu)
     assert gradients(MSE(y, Sum(x, relu(x))), {x: X, y: ZEROS})[0] == [[-0.5, 4], [6, -2]]
 
 
-def test_an_op_may_hand_one_array_to_both_and_change_it_in_between():
+def test_an_op_may_ask_again_for_the_gradient_that_it_wrote_into():
+    x, y = Input("x"), Input("y")
+    # f = x + Leaky(x) is 2 x where x > 0, else 1.5 x
+    right = [[-1.5 * 1.5 / 2, 2 * 4 / 2], [2 * 6 / 2, -1.5 * 6 / 2]]
+    assert gradients(MSE(y, Add(x, Leaky(x))), {x: X, y: ZEROS})[0] == right
+
+
+def test_an_op_may_change_what_an_op_of_ours_made():
+    feed = dict(zip(map(Input, "XWby"), (X, [[1.0, 2.0], [-1.0, 0.5]], [0.5, 1.0], ZEROS)))
+    x, W, b, y = feed
+    assert_gradients_are_slopes(MSE(y, Add(x, Scaled(x, W, b))), list(feed), feed.values())
+
+
+@pytest.mark.parametrize("subtract", [Subtract, ByEntry, Reused])
+def test_an_op_may_hand_one_array_to_both_and_change_it_in_between(subtract):
     a, b, y = Input("a"), Input("b"), Input("y")
-    assert gradients(MSE(y, Subtract(a, b)), {a: [3, 4], b: [1, 1], y: [0, 0]})[:2] == [[2, 3], [-2, -3]]
-    assert gradients(MSE(y, Subtract(Same(a), ReLU(b))), {a: [3, 4], b: [-1, 1], y: [0, 0]})[:2] == [
+    assert gradients(MSE(y, subtract(a, b)), {a: [3, 4], b: [1, 1], y: [0, 0]})[:2] == [[2, 3], [-2, -3]]
+    assert gradients(MSE(y, subtract(Same(a), ReLU(b))), {a: [3, 4], b: [-1, 1], y: [0, 0]})[:2] == [
         [3, 3],
         [0, -3],
     ]
 
 
-@pytest.mark.parametrize("add", [Add, Sum])
+@pytest.mark.parametrize("add", [Add, Sum, Updated, Zeros])
 def test_a_program_may_change_one_gradient_in_place(add):
     a, b, y = Input("a"), Input("b"), Input("y")
+    gradients(MSE(y, add(a, b)), {a: [3.0, 4.0], b: [3.0, 4.0], y: [0.0, 0.0]})
+    for t in (a, b):
+        t.gradients[t] += 0.1 * t.value
+    assert a.gradients[a] == pytest.approx([6.3, 8.4]) and b.gradients[b] == pytest.approx([6.3, 8.4])
     gradients(MSE(y, add(a, b)), {a: [1.0, 2.0], b: [2.0, 2.0], y: [0.0, 0.0]})
     for t in (a, b):
         t.gradients[t] += 0.1 * t.value
     assert a.gradients[a] == pytest.approx([3.1, 4.2]) and b.gradients[b] == pytest.approx([3.2, 4.2])
+
+
+def test_a_program_may_change_a_gradient_that_came_as_a_read_only_array():
+    x = Input("x")
+    gradients(Mean(x), {x: X})
+    x.gradients[x] += 1
+    assert x.gradients[x].tolist() == [[1.25] * 2] * 2
+
+
+def test_what_a_program_took_from_one_pass_is_the_same_after_the_next():
+    x, y = Input("x"), Input("y")
+    kept = Kept(x)
+    graph = topological_sort({x: X, y: ZEROS}, output=MSE(y, Add(kept, Kept(kept))))
+    forward_and_backward(graph)
+    value, gradient = kept.value, x.gradients[x]
+    x.value = ZEROS
+    forward_and_backward(graph)
+    assert value.tolist() == X and gradient.tolist() == [[-2, 4], [6, -8]]
+    assert not kept.value.any() and not x.gradients[x].any()
 
 
 def test_a_value_that_is_handed_on_is_nobody_elses_array():
@@ -222,7 +368,13 @@ def test_ops_that_work_in_one_array_of_their_class_do_not_meet_there():
 
 @pytest.mark.parametrize(
     ("op", "method", "named"),
-    [(Shift, "forward", "x"), (Replace, "forward", "x"), (Own, "backward", "own")],
+    [
+        (Shift, "forward", "x"),
+        (Clip, "forward", "x"),
+        (Grow, "forward", "x"),
+        (Replace, "forward", "x"),
+        (Own, "backward", "own"),
+    ],
 )
 def test_an_op_that_changes_a_value_is_named_and_the_value_stays(op, method, named):
     x, y, data = Input("x"), Input("y"), np.array(X + X)
@@ -486,8 +638,10 @@ def test_an_op_may_have_a_run_a_name_and_a_grad_cost_of_its_own(op, shown):
 
 # --- random graphs ------------------------------------------------------------------------------------------
 
-HONEST = [ReLU, ClassicReLU, Subtract, Sum, Same, Buffered, Sigmoid, Add, Mul]
-WRITES = [Shift, Replace, Late, Own]
+HONEST = [ReLU, ClassicReLU, Leaky, Subtract, ByEntry, Reused, Sum, Updated, Zeros, Same, Kept, Buffered]
+HONEST += [Sigmoid, Add, Mul]
+TWO = (Subtract, ByEntry, Reused, Sum, Updated, Zeros)
+WRITES = [Shift, Clip, Grow, Replace, Late, Own]
 
 
 @st.composite
@@ -497,10 +651,8 @@ def graphs(draw, kinds):
     nodes: list[Node] = list(inputs)
     for _ in range(draw(st.integers(1, 7))):
         kind = draw(st.sampled_from(kinds))
-        count = 2 if kind in (Subtract, Sum, Late, Add, Mul) else 1
-        picked = draw(
-            st.lists(st.sampled_from(nodes), min_size=count, max_size=count, unique=kind in (Subtract, Sum))
-        )
+        count = 2 if kind in (*TWO, Late, Add, Mul) else 1
+        picked = draw(st.lists(st.sampled_from(nodes), min_size=count, max_size=count, unique=kind in TWO))
         nodes.append(kind(*picked))
     ends = [node for node in nodes if not node.outbound_nodes]
     y, cost = as_cost(Add(*ends))
