@@ -95,8 +95,11 @@ def _put_back(array, copy) -> bool:
 class Run:
     """One backward pass. The nodes that take part in it share one of these, and so know each other."""
 
-    def __init__(self, over: bool = False):
-        self.over = over
+    over = True  # of a node that took part in none yet
+
+    def start(self, node):
+        """d cost / d node for a node that nobody in this run consumes."""
+        return np.float64(1.0)
 
 
 class WalkByHand(Run):
@@ -107,18 +110,16 @@ class WalkByHand(Run):
 
     now: WalkByHand | None = None  # the newest
 
-    def __init__(self, cost):
-        super().__init__(over=True)  # each backward() asks anew: the next walk may have begun
+    def __init__(self, cost):  # over from the start: each backward() asks anew, for the next may have begun
         self.cost = cost
 
     def start(self, node):
-        """d cost / d node for a node that nobody in this walk consumes."""
         return np.float64(1.0) if node is self.cost else np.zeros(np.shape(node.value))
 
 
 def join(node) -> Run:
     """The run of a node whose backward() is called: the pass that is under way, else a walk by hand."""
-    if node._run is None or node._run.over:
+    if node._run.over:
         consumers = [out for out in node.outbound_nodes if isinstance(out._run, WalkByHand)]
         for other in consumers:
             if other._run is not WalkByHand.now:
