@@ -35,7 +35,7 @@ class Node:
             guard.guard(cls)
 
     def __init__(self, inbound_nodes: Iterable[Node] = (), name: str | None = None):
-        if name is not None or not hasattr(type(self), "name"):  # a learner's class may have one of its own
+        if name is not None or not hasattr(type(self), "name"):  # a class may have its own
             self.name = type(self).__name__ if name is None else name
         self.value = None
         self.inbound_nodes = errors.check_inbound_nodes(self, inbound_nodes)

@@ -111,7 +111,7 @@ class Sigmoid(Node):
     def __init__(self, node: Node, name: str | None = None):
         super().__init__([node], name)
 
-    @np.errstate(over="ignore", under="ignore")  # e^-x may be too large for a float, or too small: inf, or 0
+    @np.errstate(over="ignore", under="ignore")  # e^-x may be inf, or 0
     def forward(self) -> None:
         (x,) = self.inbound_nodes
         self.value = ONE / (ONE + np.exp(-x.value))
