@@ -86,9 +86,10 @@ def nearby(value: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def forward_varies(name: str) -> str:
     """The sentence for an unsteady node."""
     return (
-        f"{name} has a different value each time forward() runs on the same inputs, so no slope can be "
-        "measured. If it draws random numbers, let each forward() draw the same ones while you measure, from "
-        "a new rng = np.random.default_rng(0); if it keeps a count or a mean between runs, hold that still."
+        f"{name} does not have the same value each time forward() runs on the same inputs, so no slope can "
+        "be measured. If it draws random numbers, let each forward() draw the same ones while you measure, "
+        "from a new rng = np.random.default_rng(0); if it keeps a count or a mean between runs, hold that "
+        "still."
     )
 
 

@@ -211,6 +211,15 @@ class CoinBack(Op):
         self.gradients[x] = self.gradients[x] * (np.random.random_sample() > 0.3)
 
 
+class RareBack(Op):
+    """Writes a 0 for a gradient once in ten times."""
+
+    def backward(self):
+        Op.backward(self)
+        (x,) = self.inbound_nodes
+        self.gradients[x] = self.gradients[x] * (np.random.random_sample() > 0.1)
+
+
 class Counting(Op):
     """Counts its runs, which its value does not show."""
 
@@ -318,9 +327,9 @@ IN_PLACE = {  # the op that is to blame, and what it changed
     "flatten, shift": r"Shift\.forward\(\) changes the value of h, which others read too: ",
 }
 FORWARD_VARIES = (
-    "op has a different value each time forward() runs on the same inputs, so no slope can be measured. If "
-    "it draws random numbers, let each forward() draw the same ones while you measure, from a new "
-    "rng = np.random.default_rng(0); if it keeps a count or a mean between runs, hold that still."
+    "op does not have the same value each time forward() runs on the same inputs, so no slope can be "
+    "measured. If it draws random numbers, let each forward() draw the same ones while you measure, from a "
+    "new rng = np.random.default_rng(0); if it keeps a count or a mean between runs, hold that still."
 )
 UNSTEADY = [
     *("Dropout", "ClassDropout", "OldDropout", "PlainDropout", "Noise"),
@@ -372,6 +381,12 @@ def test_the_check_names_the_op_whose_value_varies_and_blames_nothing(name):
     ]
 
 
+def test_the_check_names_an_op_that_keeps_a_mean_also_where_that_moves_no_cost():
+    x, y = Input("x"), Input("y")  # up and down from 0 the cost is the same, whatever the mean is
+    check = check_gradients(MSE(y, RunningMean(x)), {x: [-1.0, 1.0], y: [0.0, 0.0]})
+    assert check.sentence == FORWARD_VARIES
+
+
 @pytest.mark.parametrize("op", [NoisyBack, CoinBack])
 def test_the_check_names_the_op_whose_gradient_varies_however_often_it_is_right(op):
     for seed in range(12):
@@ -395,6 +410,16 @@ def test_an_op_that_seldom_drops_a_number_is_never_said_to_be_something_else():
             check = checked(graph)
             said.add((check.sentence, *{row.verdict for row in check.rows}))
     assert said == {(FORWARD_VARIES, UNKNOWN), ("", RIGHT)}
+
+
+def test_an_op_that_seldom_hands_on_another_gradient_is_not_said_to_add_up():
+    said = set()
+    for seed in range(40):
+        np.random.seed(seed)
+        check = checked(number(RareBack))
+        said.add((check.sentence[:120], check.rows[0].verdict))
+    varies = f"{BACKWARD_VARIES}: something in it changes from run to run, such"
+    assert said == {(varies[:120], WRONG), ("", RIGHT)}
 
 
 # --- nudge --------------------------------------------------------------------------------------------------
@@ -731,7 +756,9 @@ def test_all_is_as_it_was_after_a_tool_also_where_the_op_raised(tool, name, ran)
     try:
         tool(graph)
     except MiniFlowError as error:
-        assert re.match(IN_PLACE.get(name, "op has a different value|backward.. of op gives"), str(error))
+        assert re.match(
+            IN_PLACE.get(name, "op does not have the same value|backward.. of op gives"), str(error)
+        )
     assert state(graph) == before
 
 
