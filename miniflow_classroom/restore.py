@@ -15,7 +15,7 @@ from miniflow_lib.errors import is_node
 from miniflow_lib.nodes import Node
 from miniflow_lib.passes import backward_pass, forward_pass
 from miniflow_lib.tracing import names, trace
-from miniflow_classroom.gradients.steady import (
+from miniflow_classroom.steady import (
     Repeated,
     Told,
     backward_varies,

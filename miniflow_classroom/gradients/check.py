@@ -16,8 +16,8 @@ from miniflow_lib.trace_text import ASCII
 from miniflow_lib.tracing import names, trace
 from miniflow_classroom.gradients.diagnosis import likely_mistake
 from miniflow_classroom.gradients.slopes import Point, measure
-from miniflow_classroom.gradients.steady import forward_varies
 from miniflow_classroom.restore import put_back
+from miniflow_classroom.steady import forward_varies
 
 RIGHT, WRONG, UNKNOWN = "right", "wrong", "cannot be checked"
 MORE_RUNS = 200  # where a gradient is not right: an op may draw something else only now and then

@@ -11,7 +11,7 @@ import numpy as np
 from miniflow_lib.errors import is_input
 from miniflow_lib.nodes import Input, Node
 from miniflow_classroom.gradients.slopes import Point, agree, measure
-from miniflow_classroom.gradients.steady import backward_varies, nearby, same
+from miniflow_classroom.steady import backward_varies, nearby, same
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from miniflow_lib import mistakes
 from miniflow_lib.errors import MiniFlowError, is_input
 from miniflow_lib.nodes import Input, Node
 from miniflow_lib.passes import forward_pass
-from miniflow_classroom.gradients.steady import RUNS, Repeated, Told, nearby, same, values_of
+from miniflow_classroom.steady import RUNS, Repeated, Told, nearby, same, values_of
 
 STEPS = (1e-4, 1e-6, 1e-8)  # tried from the left, until two widths of the step tell the same slope
 MOST = 1000  # numbers of one array that are nudged; of a larger one a fixed sample
