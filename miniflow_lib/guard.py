@@ -18,12 +18,17 @@ def guard(cls: type) -> None:
     Its forward and backward put back what they changed of others, and raise where that was a value. What they
     hand on are copies. (A method that is put on the class later, cls.backward = ..., is not seen.)
     """
-    if cls.__module__.startswith(f"{__package__}."):
+    if _is_ours(cls):
         return
-    for name in ("forward", "backward"):
-        if name in vars(cls):
-            setattr(cls, name, _guarded(vars(cls)[name], name))
+    for name in ("forward", "backward"):  # they may come from a class beside Node
+        method = getattr(cls, name)
+        if not _is_ours(method) and not hasattr(method, "guarded"):
+            setattr(cls, name, _guarded(method, name))
     cls.gradients = property(lambda node: vars(node).get("gradients"), _set_gradients)
+
+
+def _is_ours(thing) -> bool:
+    return str(getattr(thing, "__module__", "")).startswith(f"{__package__}.")
 
 
 class _Gradients(dict):
@@ -72,6 +77,7 @@ def _guarded(function: Callable, name: str) -> Callable:
                 )
         return result
 
+    method.guarded = True
     return method
 
 
