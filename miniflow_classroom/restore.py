@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -14,6 +15,14 @@ from miniflow_lib.errors import is_node
 from miniflow_lib.nodes import Node
 from miniflow_lib.passes import backward_pass, forward_pass
 from miniflow_lib.tracing import names, trace
+from miniflow_classroom.steady import (
+    Repeated,
+    Told,
+    backward_varies,
+    forward_varies,
+    nearby,
+    values_of,
+)
 
 LARGEST_COPY = 50_000_000  # bytes: no lesson has an array near it, and copying a larger one would be felt
 
@@ -26,9 +35,11 @@ def put_back(*things: object) -> Iterator[None]:
             forward_pass(graph[-1], graph)
 
     Put back are nodes (every attribute, the very arrays and what was in them, and all nodes that they lead
-    to), lists, tuples, dicts, sets, arrays and numpy's generators. Anything else stays as it then is.
+    to), lists, tuples, dicts, sets, arrays and generators of random numbers, also those that a node's class
+    holds, and np.random and random themselves. Anything else stays as it then is.
     """
     acts = _how_to_put_back(list(things))
+    acts += [partial(np.random.set_state, np.random.get_state()), partial(random.setstate, random.getstate())]
     try:
         yield
     finally:
@@ -57,7 +68,10 @@ def _how_to_put_back(to_see: list[object]) -> list[Callable[[], object]]:
             to_see += thing
         elif isinstance(thing, np.random.Generator):
             acts.append(partial(setattr, thing.bit_generator, "state", thing.bit_generator.state))
+        elif isinstance(thing, np.random.RandomState):
+            acts.append(partial(thing.set_state, thing.get_state()))
         elif is_node(thing):
+            to_see += [held for kind in type(thing).__mro__ for held in vars(kind).values()]
             to_see += [vars(thing), *thing.inbound_nodes, *thing.outbound_nodes]
     return acts
 
@@ -80,7 +94,8 @@ class Snapshot:
         self.graph = copied(graph)
         self.cost = self.graph[-1]
         self.names = names(self.graph)
-        self.run()
+        with put_back(*graph):  # it is a copy that runs, but a generator may be the same
+            self.run()
 
     def run(self, backward: bool = False) -> float:
         """The cost under the present values of the Inputs, without a word of trace."""
@@ -89,6 +104,31 @@ class Snapshot:
             if backward:
                 backward_pass(self.graph)
         return cost
+
+    def check_steady(self, backward: bool = False) -> None:
+        """Raises where a node has another value, or hands on another gradient, when it is run again."""
+
+        def run() -> Told:
+            self.run(backward)
+            return values_of(self.graph)
+
+        def elsewhere() -> None:
+            rng, kept = np.random.default_rng(0), {n: n.value for n in self.graph if errors.is_input(n)}
+            try:
+                for node, value in kept.items():
+                    node.value = nearby(value, rng)
+                self.run()
+            finally:
+                for node, value in kept.items():
+                    node.value = value
+
+        with put_back(*self.graph), np.errstate(all="ignore"):
+            repeated = Repeated(self.graph, run)
+            repeated.after(elsewhere)
+        if (node := repeated.unsteady) is not None:
+            raise errors.MiniFlowError(forward_varies(self.names[node]))
+        if (node := repeated.changing) is not None:
+            raise errors.MiniFlowError(f"{backward_varies(self.names[node])}, so none can be shown.")
 
     def named(self, node: Node, graph: Sequence[Node]) -> Node:
         """The copy of a node of the learner's graph."""

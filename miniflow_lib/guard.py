@@ -18,12 +18,17 @@ def guard(cls: type) -> None:
     Its forward and backward put back what they changed of others, and raise where that was a value. What they
     hand on are copies. (A method that is put on the class later, cls.backward = ..., is not seen.)
     """
-    if cls.__module__.startswith(f"{__package__}."):
+    if _is_ours(cls):
         return
-    for name in ("forward", "backward"):
-        if name in vars(cls):
-            setattr(cls, name, _guarded(vars(cls)[name], name))
+    for name in ("forward", "backward"):  # they may come from a class beside Node
+        method = getattr(cls, name)
+        if not _is_ours(method) and not hasattr(method, "guarded"):
+            setattr(cls, name, _guarded(method, name))
     cls.gradients = property(lambda node: vars(node).get("gradients"), _set_gradients)
+
+
+def _is_ours(thing) -> bool:
+    return str(getattr(thing, "__module__", "")).startswith(f"{__package__}.")
 
 
 class _Gradients(dict):
@@ -72,6 +77,7 @@ def _guarded(function: Callable, name: str) -> Callable:
                 )
         return result
 
+    method.guarded = True
     return method
 
 
@@ -95,8 +101,11 @@ def _put_back(array, copy) -> bool:
 class Run:
     """One backward pass. The nodes that take part in it share one of these, and so know each other."""
 
-    def __init__(self, over: bool = False):
-        self.over = over
+    over = True  # of a node that took part in none yet
+
+    def start(self, node):
+        """d cost / d node for a node that nobody in this run consumes."""
+        return np.float64(1.0)
 
 
 class WalkByHand(Run):
@@ -107,18 +116,16 @@ class WalkByHand(Run):
 
     now: WalkByHand | None = None  # the newest
 
-    def __init__(self, cost):
-        super().__init__(over=True)  # each backward() asks anew: the next walk may have begun
+    def __init__(self, cost):  # over from the start: each backward() asks anew, for the next may have begun
         self.cost = cost
 
     def start(self, node):
-        """d cost / d node for a node that nobody in this walk consumes."""
         return np.float64(1.0) if node is self.cost else np.zeros(np.shape(node.value))
 
 
 def join(node) -> Run:
     """The run of a node whose backward() is called: the pass that is under way, else a walk by hand."""
-    if node._run is None or node._run.over:
+    if node._run.over:
         consumers = [out for out in node.outbound_nodes if isinstance(out._run, WalkByHand)]
         for other in consumers:
             if other._run is not WalkByHand.now:

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from . import copying, errors, guard
+from .errors import FLOAT
 
 
 class Node:
@@ -26,7 +27,7 @@ class Node:
     What an op reads, others read too: one that changes an array it read gets a sentence, or a copy.
     """
 
-    _run: guard.Run | None = None  # the backward pass that this node last took part in
+    _run = guard.Run()  # the backward pass that this node last took part in
 
     def __init_subclass__(cls, guarded: bool = True, **more: object) -> None:
         super().__init_subclass__(**more)
@@ -34,7 +35,7 @@ class Node:
             guard.guard(cls)
 
     def __init__(self, inbound_nodes: Iterable[Node] = (), name: str | None = None):
-        if name is not None or not hasattr(type(self), "name"):  # a learner's class may have one of its own
+        if name is not None or not hasattr(type(self), "name"):  # a class may have its own
             self.name = type(self).__name__ if name is None else name
         self.value = None
         self.inbound_nodes = errors.check_inbound_nodes(self, inbound_nodes)
@@ -54,16 +55,14 @@ class Node:
     def grad_cost(self) -> np.ndarray:
         """d cost / d self: the sum of what its consumers in this run say of it, 1 for the cost itself."""
         run = self._run
-        if (run is None or run.over) and sys._getframe(1).f_code.co_name == "backward":
+        if run.over and sys._getframe(1).f_code.co_name == "backward":
             run = guard.join(self)  # no pass of ours: a program walks the list itself
         total = None
         for node in self.outbound_nodes:
             if node._run is run:  # leftovers of an earlier graph on the same Inputs have no say
                 grad = node.gradients[self]
                 total = grad if total is None else total + grad
-        if total is None:  # nobody in this run consumes it
-            return np.float64(1.0) if run is None else run.start(self)
-        return total
+        return run.start(self) if total is None else total
 
     __reduce__, __copy__ = copying.reduce, copying.shallow  # for pickle and copy
 
@@ -87,7 +86,7 @@ class Input(Node):
         """Keep the value it has, or take the one it is given."""
         if value is not None:
             self.value = value
-        if type(self.value) is not np.ndarray or self.value.dtype is not errors.FLOAT:  # set by hand
+        if type(self.value) is not np.ndarray or self.value.dtype is not FLOAT:  # set by hand
             self.value = errors.as_array(self.value, self)
 
     def backward(self) -> None:

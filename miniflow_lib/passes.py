@@ -13,8 +13,6 @@ from .guard import Run
 from .nodes import Node
 from .tracing import trace
 
-ONE = np.float64(1.0)
-
 
 def forward_pass(output_node: Node, sorted_nodes: Sequence[Node] | None = None):
     """Run `forward` of every node in the order of the list; returns the value of `output_node`.
@@ -78,14 +76,12 @@ class BackwardRun(Run):
     """A backward pass along a sorted list."""
 
     def __init__(self, graph: Sequence[Node]):
-        super().__init__()
-        self.graph = graph
+        self.graph, self.over = graph, False
 
     def start(self, node: Node):
-        """d cost / d node for a node that nobody in this pass consumes."""
         cost = self.graph[-1]
         if node is cost:
-            return ONE if type(node.value) is np.float64 else np.ones_like(node.value)
+            return np.float64(1.0) if type(node.value) is np.float64 else np.ones_like(node.value)
         for consumer in node.outbound_nodes:
             if consumer._run is self:  # it did say something: None
                 raise wrong_gradient(consumer, node)

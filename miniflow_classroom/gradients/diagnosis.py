@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
 from miniflow_lib.errors import is_input
 from miniflow_lib.nodes import Input, Node
-from miniflow_classroom.gradients.slopes import Point, agree, measure, same
+from miniflow_classroom.gradients.slopes import Point, agree, measure
+from miniflow_classroom.steady import backward_varies, nearby, same
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,19 +31,19 @@ class _Fault:
 
 def likely_mistake(point: Point, chosen: list[Input], shown: Mapping[Node, str]) -> str:
     """The sentence of the pattern, when every wrong gradient has one and keeps it at other values too."""
-    if not point.repeats:
+    if (node := point.repeated.changing) is not None:
         cause = (
             "it adds to what was left from the run before. Make a new self.gradients in each backward()."
-            if point.repeats_after_clearing()
+            if point.adds_up()
             else "something in it changes from run to run, such as random numbers, a counter, or a sum that "
             "is not reset."
         )
-        return f"backward gives a different gradient when it is run again on the same values: {cause}"
+        return f"{backward_varies('' if is_input(node) else shown[node])}: {cause}"
     found = [_patterns(_faults(point, chosen))]
     rng = np.random.default_rng(0)
     start = dict(point.inputs)
     for _ in range(6):
-        point.inputs = {node: _nearby(value, rng) for node, value in start.items()}
+        point.inputs = {node: nearby(value, rng) for node, value in start.items()}
         try:
             point.run()
             found.append(_patterns(_faults(point, chosen)))
@@ -62,10 +64,6 @@ def likely_mistake(point: Point, chosen: list[Input], shown: Mapping[Node, str])
         kind, factor = kept[0]
         places.setdefault((kind, float(f"{factor:.5g}")), []).append(key)
     return " ".join(_say(kind, factor, keys, shown) for (kind, factor), keys in places.items())
-
-
-def _nearby(value: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return value * rng.uniform(0.7, 1.3, value.shape) + rng.uniform(-0.2, 0.2, value.shape)
 
 
 def _same_pattern(one: tuple[str, float], other: tuple[str, float]) -> bool:
@@ -89,11 +87,25 @@ def _sum_faults(point: Point) -> list[_Fault]:
     """Nodes that do not count every consumer's share: `want` is the list of the shares."""
     faults = []
     for node in point.graph[:-1]:
-        shares = [np.asarray(n.gradients[node]) for n in node.outbound_nodes if n in point.graph]
-        says = node.gradients[node] if is_input(node) else Node.grad_cost(node)
+        shares = _shares(node, point)
+        says = node.gradients[node] if is_input(node) else _arriving(node, shares)
         if len(shares) > 1 and not agree(np.asarray(says), sum(shares)):
             faults.append(_Fault(node, node, np.asarray(says), np.array(shares)))
     return faults
+
+
+def _shares(node: Node, point: Point) -> list[np.ndarray]:
+    return [np.asarray(n.gradients[node]) for n in node.outbound_nodes if n in point.graph]
+
+
+def _arriving(node: Node, shares: list[np.ndarray]) -> np.ndarray:
+    """What a node starts from: a grad_cost of its own may leave out consumers, or be something else."""
+    if type(node).grad_cost is not Node.grad_cost:
+        with suppress(Exception):
+            own = np.asarray(node.grad_cost(), dtype=float)
+            if any(agree(own, share) for share in shares):
+                return own
+    return Node.grad_cost(node)
 
 
 def _local_faults(point: Point) -> list[_Fault]:
@@ -102,7 +114,7 @@ def _local_faults(point: Point) -> list[_Fault]:
     for node in reversed(point.graph):
         if is_input(node):
             continue
-        arriving = np.array(Node.grad_cost(node), dtype=float)
+        arriving = np.array(_arriving(node, _shares(node, point)), dtype=float)
         if arriving.shape != np.shape(node.value):  # whoever hands it that is to blame, in its own turn
             continue
         kept = {n: n.value for n in (node, *node.inbound_nodes)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import linecache
-import random
 import re
 import sys
 import threading
@@ -60,7 +59,7 @@ def _kept(own: Mapping[str, object]) -> Iterator[None]:
     """Puts back what the learner's cells can see: names, lists, arrays, nodes, flags and random numbers."""
     names = {name: thing for name, thing in own.items() if not name.startswith("_")}
     things = [thing for name, thing in names.items() if name not in ("In", "Out")]
-    flags, numpys, pythons = (trace.DEBUG, trace.T_DEBUG), np.random.get_state(), random.getstate()
+    flags = trace.DEBUG, trace.T_DEBUG
     try:
         with put_back(*things), trace.silent():
             yield
@@ -69,8 +68,6 @@ def _kept(own: Mapping[str, object]) -> Iterator[None]:
             del own[name]
         own.update(names)
         trace.DEBUG, trace.T_DEBUG = flags
-        np.random.set_state(numpys)
-        random.setstate(pythons)
 
 
 @contextmanager

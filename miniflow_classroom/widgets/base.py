@@ -119,10 +119,20 @@ def shown_by(picture: Callable[..., tuple[str, str]]) -> tuple[LatestOnly, list[
     view, says = ipywidgets.HTML(), ipywidgets.HTML()
 
     def draw(setting) -> None:
-        svg, sentence = picture(setting)
+        try:
+            svg, sentence = picture(setting)
+        except Exception as error:
+            if not view.value:  # the first picture: the error is the cell's own
+                raise
+            svg, sentence = view.value, in_its_place(error)
         view.value, says.value = svg, escape(sentence)
 
     return LatestOnly(draw), [view, says]
+
+
+def in_its_place(error: Exception) -> str:
+    """What is shown where a click ended in an error: raised there, it would reach the browser's log alone."""
+    return f"{type(error).__name__}: {error}"
 
 
 def paragraph(html: str, look: str = "", role: str = "") -> str:

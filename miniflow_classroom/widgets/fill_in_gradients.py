@@ -94,6 +94,7 @@ class Puzzle:
                     "fill_in_gradients is for graphs of single numbers."
                 )
         arguments.check_size("fill_in_gradients asks for those of", self.snapshot.graph)
+        self.snapshot.check_steady(backward=True)
         self.snapshot.run(backward=True)
         view = GraphView(self.snapshot.graph)
         self.edges = sorted(view.edges, key=lambda edge: -self.snapshot.graph.index(edge[1]))

@@ -8,7 +8,7 @@ import ipywidgets
 
 from miniflow_lib.errors import check_flag, check_function
 from miniflow_lib.tracing import trace
-from miniflow_classroom.widgets.base import LatestOnly, StaticBox, captured, preformatted
+from miniflow_classroom.widgets.base import LatestOnly, StaticBox, captured, in_its_place, preformatted
 
 MEANING = {"DEBUG": "the trace of the forward and backward pass", "T_DEBUG": "the trace of the sort"}
 
@@ -67,8 +67,8 @@ def live(function: Callable[[], object], DEBUG: bool = True, T_DEBUG: bool = Fal
     def run_again(_) -> None:
         try:
             show(run(flags()))
-        except Exception as error:  # raised here it would reach the browser's log alone
-            show(f"{error.printed}{type(error).__name__}: {error}")
+        except Exception as error:
+            show(error.printed + in_its_place(error))
 
     try:
         text = run(flags())

@@ -15,7 +15,7 @@ from miniflow_lib.trace_text import number
 from miniflow_classroom import arguments
 from miniflow_classroom.restore import Snapshot
 from miniflow_classroom.show.plots import BLUE, CARD
-from miniflow_classroom.widgets.base import LatestOnly, StaticBox, side_by_side
+from miniflow_classroom.widgets.base import LatestOnly, StaticBox, in_its_place, paragraph, side_by_side
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,13 @@ def nudge(graph: Sequence[Node]) -> StaticBox:
 
     graph: a sorted list whose last node is the cost. Under the table stands change / nudge, and beside it
     the gradient once a backward pass has filled the drawers. Works on a copy: the graph stays as it was.
+    Raises MiniFlowError where a node has another value each time it is run: no nudge did that.
     """
     snapshot = Snapshot(graph)
     arguments.check_size("nudge shows", snapshot.graph)
     mistakes.check_cost(snapshot.cost, snapshot.graph)
     learned = bool(graph[-1].gradients)
+    snapshot.check_steady(backward=learned)
     snapshot.run(backward=learned)
     before = {node: np.array(node.value) for node in snapshot.graph}
     choices = knobs(snapshot)
@@ -74,7 +76,10 @@ def nudge(graph: Sequence[Node]) -> StaticBox:
 
     @LatestOnly
     def draw(setting: tuple[str, float]) -> None:
-        view.value = measure(setting).html()
+        try:
+            view.value = measure(setting).html()
+        except Exception as error:
+            view.value = paragraph(escape(in_its_place(error)))
 
     def changed(_) -> None:
         draw((which.value, round(by.value, 10)))

@@ -88,6 +88,7 @@ class Walk:
     def __init__(self, graph: Sequence[Node], weight: Input, low: float, high: float, step: float):
         self.lock = threading.Lock()
         self.snapshot = Snapshot(graph)
+        self.snapshot.check_steady(backward=True)
         self.weight = self.snapshot.named(weight, graph)
         if not isinstance(self.weight, Input):
             raise errors.MiniFlowError(f"{weight.name} works out its own value: pick an Input.")

@@ -24,6 +24,7 @@ FLOORS = [  # each may import from itself and from those below it, which stand f
     "miniflow_classroom.gradients",
     "miniflow_classroom.show",
     "miniflow_classroom.restore",
+    "miniflow_classroom.steady",
     "miniflow_classroom.arguments",
     "miniflow_lib",
 ]
