@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from functools import wraps
+from threading import local
 
 import numpy as np
 
-from .errors import MiniFlowError, called, is_input, wrong_gradient
+from .errors import MiniFlowError, called, is_input, plain, wrong_gradient
 
 # --- an op keeps its hands off what others read ----------------------------------------------------------
 
@@ -21,51 +23,66 @@ def guard(cls: type) -> None:
     if _is_ours(cls):
         return
     for name in ("forward", "backward"):  # they may come from a class beside Node
-        method = getattr(cls, name)
+        method = next(vars(kind)[name] for kind in cls.__mro__ if name in vars(kind))
         if not _is_ours(method) and not hasattr(method, "guarded"):
             setattr(cls, name, _guarded(method, name))
-    cls.gradients = property(lambda node: vars(node).get("gradients"), _set_gradients)
+    if not hasattr(cls, "gradients"):  # a class may have its own
+        cls.gradients = property(lambda node: vars(node).get("gradients"), _set_gradients)
 
 
 def _is_ours(thing) -> bool:
     return str(getattr(thing, "__module__", "")).startswith(f"{__package__}.")
 
 
-class _Gradients(dict):
+class _Gradients(defaultdict):
     """What a learner's op hands on: {a: g}, then g *= -1, then [b] = g gives a and b what each was given."""
 
     def __setitem__(self, node, gradient) -> None:
-        super().__setitem__(node, _copied(gradient))
+        super().__setitem__(node, _own_array(gradient))
+
+    def update(self, *given, **named) -> None:
+        for node, gradient in dict(*given, **named).items():
+            self[node] = gradient
+
+    def setdefault(self, node, default=None):
+        if node not in self:
+            self[node] = default
+        return self[node]
 
 
 def _set_gradients(node, gradients) -> None:
     if isinstance(gradients, dict):
-        gradients = _Gradients({inbound: _copied(gradient) for inbound, gradient in gradients.items()})
+        given, gradients = gradients, _Gradients(getattr(gradients, "default_factory", None))
+        gradients.update(given)
     vars(node)["gradients"] = gradients
 
 
 def _guarded(function: Callable, name: str) -> Callable:
     @wraps(function)
     def method(self, *given, **named):
-        read, told = list(getattr(self, "inbound_nodes", ())), []
+        read, told, consumers = list(getattr(self, "inbound_nodes", ())), [], self.outbound_nodes
         if name == "backward":
             run = join(self)
             read.append(self)
-            said = [node.gradients for node in self.outbound_nodes if node._run is run]
+            # the classic backward asks all of them: those of earlier graphs have no say
+            self.outbound_nodes = [node for node in consumers if node._run is run]
+            said = [node.gradients for node in self.outbound_nodes]
             told = [gradients.get(self) for gradients in said if isinstance(gradients, dict)]
         arrays = [node.value for node in read] + told
         copies = [_copied(array) for array in arrays]
         try:
-            result = function(self, *given, **named)
+            result = function.__get__(self, type(self))(*given, **named)
             if name == "backward":
                 self.gradients = self.gradients  # copied once more: += changes what lies in it
             elif read:  # what it hands on may be its input's array, or one that it keeps
-                self.value = _copied(self.value)
+                self.value = _own_array(self.value)
         finally:
+            self.outbound_nodes = consumers
             changed = [_put_back(array, copy) for array, copy in zip(arrays, copies)]
             for place, node in enumerate(read):
-                changed[place] |= node.value is not arrays[place]
-                node.value = arrays[place]
+                if (now := node.value) is not arrays[place]:
+                    changed[place] |= not np.array_equal(now, copies[place])
+                    node.value = arrays[place]
         for node in self.inbound_nodes if name == "backward" else ():
             if node.inbound_nodes and (wrong := wrong_gradient(self, node)):
                 raise wrong  # an op would stretch it to its own shape; an Input's is looked at in the update
@@ -83,6 +100,15 @@ def _guarded(function: Callable, name: str) -> Callable:
 
 def _copied(value):
     return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def _own_array(value):
+    """A copy as floats: small whole numbers wrap round, bools have no minus, and lists add up to longer ones."""
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biu":
+        return value.astype(float)
+    if isinstance(value, (list, tuple)):
+        return plain(value)
+    return _copied(value)
 
 
 def _put_back(array, copy) -> bool:
@@ -111,29 +137,41 @@ class Run:
 class WalkByHand(Run):
     """A backward pass that a program walks itself, node.backward() by node.backward().
 
-    Nobody says when it begins and which nodes take part: it begins with a node that nobody in it consumes.
+    Nobody says when it begins and which nodes take part: it begins with a node that nobody in it consumes,
+    and is over when another begins. (That is why each backward() asks anew.)
     """
 
-    now: WalkByHand | None = None  # the newest
-
-    def __init__(self, cost):  # over from the start: each backward() asks anew, for the next may have begun
-        self.cost = cost
+    def __init__(self, cost):
+        self.cost = self.last = cost
 
     def start(self, node):
-        return np.float64(1.0) if node is self.cost else np.zeros(np.shape(node.value))
+        return (np.ones if node is self.cost else np.zeros)(np.shape(node.value))[()]
+
+
+here = local()  # .walk: the walk by hand that is under way in this thread; a pass of ours ends it
 
 
 def join(node) -> Run:
     """The run of a node whose backward() is called: the pass that is under way, else a walk by hand."""
-    if node._run.over:
-        consumers = [out for out in node.outbound_nodes if isinstance(out._run, WalkByHand)]
-        for other in consumers:
-            if other._run is not WalkByHand.now:
-                raise MiniFlowError(
-                    f"{called(node)} also feeds {called(other)}, which an earlier walk by hand went through, "
-                    "or which is a second end: use backward_pass(list), or build the graph on new Inputs."
-                )
-        if not consumers and not (is_input(node) and WalkByHand.now):
-            WalkByHand.now = WalkByHand(node)
-        node._run = WalkByHand.now
-    return node._run
+    if not node._run.over:
+        return node._run
+    walk = getattr(here, "walk", None)
+    consumers = [out for out in node.outbound_nodes if isinstance(out._run, WalkByHand)]
+    for other in consumers:
+        if other._run is not walk:
+            raise MiniFlowError(
+                f"{called(node)} also feeds {called(other)}, which an earlier walk by hand went through, "
+                "or which is a second end: use backward_pass(list), or build the graph on new Inputs."
+            )
+    begins = not consumers and not (is_input(node) and walk)
+    if begins:  # values: a pass over more of the graph, or a node that should have been called before
+        consumers = [out for out in node.outbound_nodes if out.value is not None]
+    if consumers and (begins or (node._run is walk and walk.last is not node and not is_input(node))):
+        raise MiniFlowError(
+            f"{called(node)} feeds {called(consumers[0])}: a walk by hand begins with the cost and goes back "
+            "through the list, each node once. For a part of the graph, use backward_pass(list)."
+        )
+    if begins:
+        here.walk = walk = WalkByHand(node)
+    node._run, walk.last = walk, node
+    return walk

@@ -86,7 +86,7 @@ class Linear(Node):
 
     def forward(self) -> None:
         X, W, b = self.inbound_nodes
-        if b.value.shape != W.value.shape[1:]:
+        if b.value.shape != W.value.shape[1:] or W.value.ndim > 2:
             errors.check_bias(b.value, W.value)
         self.value = X.value.dot(W.value) + b.value
 

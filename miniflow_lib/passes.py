@@ -9,7 +9,7 @@ import numpy as np
 
 from . import mistakes
 from .errors import is_input, is_node, wrong_gradient
-from .guard import Run
+from .guard import Run, here
 from .nodes import Node
 from .tracing import trace
 
@@ -59,7 +59,7 @@ def _backward(graph: Sequence[Node]) -> None:
     cost = graph[-1]
     if type(cost.value) is not np.float64 or not math.isfinite(cost.value):
         mistakes.check_cost(cost, graph)
-    tell, run = trace.teller("backward", graph), BackwardRun(graph)
+    tell, run, here.walk = trace.teller("backward", graph), BackwardRun(graph), None
     try:
         for node in reversed(graph):
             node._run = run
@@ -81,7 +81,7 @@ class BackwardRun(Run):
     def start(self, node: Node):
         cost = self.graph[-1]
         if node is cost:
-            return np.float64(1.0) if type(node.value) is np.float64 else np.ones_like(node.value)
+            return np.float64(1.0) if type(node.value) is np.float64 else np.ones_like(node.value, dtype=float)
         for consumer in node.outbound_nodes:
             if consumer._run is self:  # it did say something: None
                 raise wrong_gradient(consumer, node)

@@ -21,11 +21,14 @@ def sgd_update(trainables: Sequence[Input], learning_rate: float = 1e-2) -> None
         errors.check_number("The learning rate", learning_rate, 0)
     rate = np.array(learning_rate)
     try:
-        for t in dict.fromkeys(trainables):  # one that is named twice takes one step
+        values = dict.fromkeys(trainables)  # one that is named twice takes one step
+        for t in values:
             value, gradient = t.value, t.gradients[t]
             if getattr(gradient, "shape", ()) != value.shape:
                 mistakes.check_update(trainables)
-            t.value = value - rate * gradient
+            values[t] = value - rate * gradient
+        for t in values:  # all of them, or none
+            t.value = values[t]
     except (KeyError, AttributeError, TypeError):
         mistakes.check_update(trainables)
         raise
@@ -85,7 +88,9 @@ def train(
             costs.append(total / m)
             if progress is not None:
                 progress(epoch)
-            if on_epoch is not None and on_epoch(epoch, costs[-1]) is False:
+            go_on = on_epoch is None or on_epoch(epoch, costs[-1])
+            weights = [t.value for t in trainables]  # it may have set them
+            if go_on is False:
                 break
     except errors.MiniFlowError as error:
         error.costs = costs
