@@ -681,7 +681,7 @@ def test_one_number_is_no_gradient_for_two():
     forward_and_backward(
         topological_sort({x: [1.0, 2.0], y: [0.0, 0.0]}, MSE(y, Hands(x, lambda x: {x: 1.0})))
     )
-    with pytest.raises(MiniFlowError, match=r"of shape \(\) for x, not the shape of its value, \(2,\)"):
+    with pytest.raises(MiniFlowError, match=r"of shape \(\) for x, not that of its value, \(2,\)"):
         sgd_update([x])
 
 
