@@ -36,7 +36,11 @@ def load_boston(return_X_y: bool = False) -> Bunch | tuple[np.ndarray, np.ndarra
     new at each call. A file that is missing or was changed gets a MiniFlowError.
     """
     check_flag("return_X_y", return_X_y)
-    folder = _find_data()
+    folders = [f for f in _FOLDERS if (f / "boston.csv").is_file() and (f / "README.md").is_file()]
+    if not folders:
+        way_out = "`git checkout -- data` brings them back in a clone; else install miniflow_lib again"
+        raise MiniFlowError(f"The Boston data are missing from {_FOLDERS[0]} and {_FOLDERS[1]}: {way_out}.")
+    folder = folders[0]
     header, *rows = _read_checked(folder / "boston.csv").splitlines()
     table = np.array([row.split(",") for row in rows], dtype=float)
     data, target = table[:, :-1].copy(), table[:, -1].copy()
@@ -45,15 +49,6 @@ def load_boston(return_X_y: bool = False) -> Bunch | tuple[np.ndarray, np.ndarra
     names = np.array(header.split(",")[:-1])
     card = (folder / "README.md").read_text(encoding="utf-8")
     return Bunch(data=data, target=target, feature_names=names, DESCR=card)
-
-
-def _find_data() -> Path:
-    """The first folder that holds both the table and its card."""
-    for folder in _FOLDERS:
-        if (folder / "boston.csv").is_file() and (folder / "README.md").is_file():
-            return folder
-    way_out = "`git checkout -- data` brings them back in a clone; else install miniflow_lib again"
-    raise MiniFlowError(f"The Boston data are missing from {_FOLDERS[0]} and {_FOLDERS[1]}: {way_out}.")
 
 
 def _read_checked(path: Path) -> str:

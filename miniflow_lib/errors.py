@@ -85,7 +85,6 @@ def as_array(value, node) -> np.ndarray:
 
 def check_array(name: str, value) -> np.ndarray:
     """value as an array of floats of its own; raises what is wrong with it. `name` begins the sentence."""
-    wish = "give it a number or an array of numbers"
     if hasattr(value, "toarray"):
         raise MiniFlowError(f"{name} was given {what(value)}, which leaves out zeros: give it .toarray().")
     try:
@@ -97,10 +96,8 @@ def check_array(name: str, value) -> np.ndarray:
     if np.ma.is_masked(value):
         raise MiniFlowError(f"{name} was given a masked array: fill in what is missing, or drop those rows.")
     _check_each(name, value, array)
-    if array.dtype.kind not in "biuf":
-        raise MiniFlowError(f"{name} was given {what(value)}: {wish}.")
-    if not array.size:
-        raise MiniFlowError(f"{name} was given an empty array, shape {array.shape}: {wish}.")
+    if array.dtype.kind not in "biuf" or not array.size:
+        raise MiniFlowError(f"{name} was given {what(value)}: give it numbers, at least one.")
     return np.array(array, dtype=FLOAT)
 
 

@@ -51,10 +51,9 @@ def cycle(nodes: Sequence) -> MiniFlowError:
         node = next(n for n in node.inbound_nodes if n in waiting)
     circle = [called(n) for n in reversed(path[path.index(node) :])]
     shown = circle if len(circle) <= 6 else [*circle[:3], "...", *circle[-2:]]
-    return MiniFlowError(
-        f"The graph has a cycle, {' -> '.join([*shown, circle[0]])}: each waits for the other, so none can "
-        "run. Build it again from new nodes, each made from nodes that were there before it."
-    )
+    around = " -> ".join([*shown, circle[0]])
+    then = "so none can run. Build it again from new nodes, each made from nodes that were there before it"
+    return MiniFlowError(f"The graph has a cycle, {around}: each waits for the other, {then}.")
 
 
 def check_leftovers(node, consumers: Sequence, in_sort) -> None:
@@ -65,10 +64,9 @@ def check_leftovers(node, consumers: Sequence, in_sort) -> None:
     older = dropwhile(lambda out: out not in in_sort, reversed(consumers))
     count = sum(out not in in_sort and out.value is not None for out in older)
     if count > LEFTOVERS:
+        grows = f"{called(node)} still feeds {count:,} nodes of earlier graphs, so memory and time grow"
         raise MiniFlowError(
-            f"{called(node)} still feeds {count:,} nodes of earlier graphs, so memory and time grow with "
-            "every graph built on it: build the graph once, before the loop, and in the loop only set the "
-            "values of its Inputs."
+            f"{grows}: build the graph once, before the loop, and only set its Inputs inside."
         )
 
 
@@ -234,8 +232,7 @@ def check_update(trainables) -> None:
 
 def check_gradient(node, any_shape: bool = False) -> None:
     """Raises what is wrong with the gradient of an Input, in the name of the consumer that it comes from."""
-    wrong = _first_wrong(node, any_shape) or wrong_gradient(node, node, any_shape)
-    if wrong:
+    if wrong := _first_wrong(node, any_shape) or wrong_gradient(node, node, any_shape):
         raise wrong
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Sequence
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import TextIO
 
 import numpy as np
@@ -15,7 +15,6 @@ from . import errors
 WIDTH = 88  # characters: what a window 900 pixels wide shows without scrolling
 WHOLE, CORNER = 6, 3  # a row or column of up to 6 is shown whole, of a longer one the first 3
 
-Block = tuple[str, list[str]]  # a heading and the lines under it
 # for a file or a console that has none of these
 ASCII = str.maketrans({"→": "->", "…": "...", "·": "*", "²": "^2", "✓": "+", "✗": "-"})
 
@@ -80,12 +79,11 @@ def sort_text(events: Sequence) -> str:
 
 def pass_text(event) -> str:
     """What one event of a pass says, in one line or a few."""
-    if event.kind == "start":
-        return {
-            "forward": "forward pass: each node works out its value from those of its inbound nodes",
-            "backward": "backward pass: each gradient starts at 0 and adds what every outbound node says",
-        }[event.pass_]
-    return "\n".join(_forward(event) if event.kind == "forward" else _backward(event))
+    if event.kind != "start":
+        return "\n".join(_forward(event) if event.kind == "forward" else _backward(event))
+    if event.pass_ == "forward":
+        return "forward pass: each node works out its value from those of its inbound nodes"
+    return "backward pass: each gradient starts at 0 and adds what every outbound node says"
 
 
 def _forward(event) -> list[str]:
@@ -93,16 +91,13 @@ def _forward(event) -> list[str]:
         return _running_total(event)
     result = [(event.node, event.value)]
     line = f"{', '.join(_item(*got) for got in event.got)}{' → ' * bool(event.got)}{_item(*result[0])}"
-    one_line = not event.got or _short([*event.got, *result])
-    return _told(line if one_line else None, event.node, event.got, result)
+    return _told(line, not event.got, event.node, event.got, result)
 
 
 def _running_total(event) -> list[str]:
-    before, lines = "0" if event.other == "+" else "1", []
-    for (name, value), (_, total) in zip(event.got, event.gave):
-        after = show_value(total)
-        lines.append(f"{before} {event.other} {show_value(value)} ({name}) = {after}")
-        before = after
+    totals = ["0" if event.other == "+" else "1", *(show_value(total) for _, total in event.gave)]
+    steps = zip(event.got, pairwise(totals))
+    lines = [f"{now} {event.other} {show_value(v)} ({name}) = {after}" for (name, v), (now, after) in steps]
     space = len(event.node) + 3
     return [f"{'' if i else f'  {event.node} ':<{space}} {line}" for i, line in enumerate(lines)]
 
@@ -118,12 +113,13 @@ def _backward(event) -> list[str]:
     head = f"{event.node}  {'' if got else nobody}"
     line = head + ", ".join(_said(*pair) for pair in got)
     line += " → " * bool(gave) + ", ".join(_said(*pair) for pair in gave)
-    return _told(line if own or _short([*got, *gave]) else None, head.rstrip(), got, gave)
+    return _told(line, own, head.rstrip(), got, gave)
 
 
-def _told(line: str | None, head: str, got: Sequence, gave: Sequence) -> list[str]:
-    """The line, where there is one that fits, else the arrays beside each other under the heading."""
-    if line is not None and len(line) + 2 <= WIDTH:
+def _told(line: str, as_line: bool, head: str, got: Sequence, gave: Sequence) -> list[str]:
+    """The line, where it fits and has no matrix or may have some, else the arrays beside each other."""
+    as_line = as_line or all(_ndim(value) < 2 for _, value in (*got, *gave))
+    if as_line and len(line) + 2 <= WIDTH:
         return [f"  {line}"]
     blocks = [(_named(*pair), _block(pair[1])) for pair in (*got, *gave)]
     blocks[len(got) : len(got)] = [("", ["→"])] * bool(got and gave)
@@ -146,10 +142,6 @@ def _named(name: str, value: object) -> str:
     return f"{name} {value.shape}" if _ndim(value) else name
 
 
-def _short(pairs: Sequence) -> bool:
-    return all(_ndim(value) < 2 for _, value in pairs)
-
-
 def _ndim(value: object) -> int:
     return value.ndim if isinstance(value, np.ndarray) else 0
 
@@ -170,8 +162,8 @@ def _wrapped(entries: Iterable[str]) -> list[str]:
     return [line for line in lines if line]
 
 
-def _side_by_side(blocks: Iterable[Block]) -> list[str]:
-    """Arrays beside each other under their headings, in as many bands as the width asks for."""
+def _side_by_side(blocks: Iterable[tuple[str, list[str]]]) -> list[str]:
+    """Blocks (heading, lines under it) beside each other, in as many bands as the width asks for."""
     bands, room = [], 0
     for heading, lines in blocks:
         column = [heading, *lines]
@@ -204,9 +196,8 @@ def _texts(array: np.ndarray) -> tuple[np.ndarray, list[bool]]:
     """The numbers of an array, or of its corner, as an array of texts; and which axes were cut."""
     cut = [length > WHOLE for length in array.shape]
     corner = array[tuple(slice(CORNER if c else None) for c in cut)]
-    texts = np.empty(corner.shape, dtype=object)
-    texts.flat = _numbers(corner.ravel().tolist(), 4 if any(cut) else 8)
-    return texts, cut
+    texts = _numbers(corner.ravel().tolist(), 4 if any(cut) else 8)
+    return np.array(texts, dtype=object).reshape(corner.shape), cut
 
 
 def _number(value: object) -> str:

@@ -64,7 +64,8 @@ class Listening:
     out: TextIO | None = None
 
 
-_listening: ContextVar[Listening | None] = ContextVar("listening", default=None)
+_NOBODY = Listening()
+_listening: ContextVar[Listening] = ContextVar("listening", default=_NOBODY)
 
 
 def names(graph: Iterable) -> dict:
@@ -114,8 +115,8 @@ class Trace:
 
     def teller(self, pass_: str, graph: Iterable) -> SortTeller | PassTeller | None:
         """What the engine calls with each node it has done, or None when nobody listens."""
-        listening = _listening.get() or (None if self._quiet else Listening())
-        if listening is None:
+        listening = _listening.get()
+        if self._quiet and listening is _NOBODY:
             return None
         flag, kind = ("T_DEBUG", SortTeller) if pass_ == "sort" else ("DEBUG", PassTeller)
         is_on = listening.flags.get(flag, getattr(self, flag))
@@ -128,8 +129,7 @@ class Trace:
     def record(self) -> Iterator[list[Event]]:
         """All events of the sort and the passes that run in this block and this thread, in order."""
         events: list[Event] = []
-        now = _listening.get() or Listening()
-        with _listen(recorders=(*now.recorders, events)):
+        with _listen(recorders=(*_listening.get().recorders, events)):
             yield events
 
     @contextmanager
@@ -140,9 +140,8 @@ class Trace:
         """
         asked = zip(FLAGS, (DEBUG, T_DEBUG))
         flags = {flag: errors.check_flag(flag, on) for flag, on in asked if on is not None}
-        now = _listening.get() or Listening()
         own = {} if out is None else {"out": out, "count": Count()}
-        with _listen(flags={**now.flags, **flags}, **own):
+        with _listen(flags={**_listening.get().flags, **flags}, **own):
             yield
 
     def silent(self) -> AbstractContextManager[None]:
@@ -165,7 +164,7 @@ class Trace:
 
 @contextmanager
 def _listen(**changes) -> Iterator[None]:
-    token = _listening.set(replace(_listening.get() or Listening(), **changes))
+    token = _listening.set(replace(_listening.get(), **changes))
     try:
         yield
     finally:

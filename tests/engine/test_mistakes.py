@@ -180,7 +180,10 @@ MISTAKES = {
     "None as a value": (lambda: topological_sort({x: None}), ["x", "no value"]),
     "a node as a value": (lambda: topological_sort({x: y}), ["x", "node y"]),
     "a class as a value": (lambda: topological_sort({x: Input}), ["x", "class Input"]),
-    "an empty array": (lambda: topological_sort({x: []}), ["x", "empty"]),
+    "an empty array": (
+        lambda: topological_sort({x: []}),
+        ["x was given a list: give it numbers, at least one."],
+    ),
     "rows of different lengths": (lambda: topological_sort({x: [[1, 2], [3]]}), ["x", "length"]),
     "complex numbers": (lambda: topological_sort({x: 1j}), ["x", "number"]),
     "masked numbers": (lambda: topological_sort({x: np.ma.array([1, 2], mask=[0, 1])}), ["x"]),
