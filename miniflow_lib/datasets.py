@@ -40,14 +40,13 @@ def load_boston(return_X_y: bool = False) -> Bunch | tuple[np.ndarray, np.ndarra
     if not folders:
         way_out = "`git checkout -- data` brings them back in a clone; else install miniflow_lib again"
         raise MiniFlowError(f"The Boston data are missing from {_FOLDERS[0]} and {_FOLDERS[1]}: {way_out}.")
-    folder = folders[0]
-    header, *rows = _read_checked(folder / "boston.csv").splitlines()
+    header, *rows = _read_checked(folders[0] / "boston.csv").splitlines()
     table = np.array([row.split(",") for row in rows], dtype=float)
     data, target = table[:, :-1].copy(), table[:, -1].copy()
     if return_X_y:
         return data, target
     names = np.array(header.split(",")[:-1])
-    card = (folder / "README.md").read_text(encoding="utf-8")
+    card = (folders[0] / "README.md").read_text(encoding="utf-8")
     return Bunch(data=data, target=target, feature_names=names, DESCR=card)
 
 

@@ -108,7 +108,7 @@ def _check_each(name: str, value, array: np.ndarray) -> None:
         labels, dtypes = list(value.columns), list(value.dtypes)
     if array.ndim and (array.dtype.kind == "O" or (is_table and array.dtype.kind not in "biuf")):
         odd = [(i, one) for i, one in enumerate(array.flat) if not _is_real(type(one))]
-    elif hasattr(value, "isna"):  # what is missing in a dtype that is not numpy's, pandas hands over as nan
+    elif array.size and hasattr(value, "isna"):  # pandas hands over as nan what its own dtypes miss
         missing = np.asarray(value.isna()).reshape(-1, len(labels)).any(axis=0)
         odd = [(i, None) for i, dtype in enumerate(dtypes) if missing[i] and not isinstance(dtype, np.dtype)]
     for place, one in odd[:1]:

@@ -190,10 +190,9 @@ def _explained(error: Exception, node, graph, direction: str) -> Exception:
             return MiniFlowError(f"{called(node)} ran before {called(inbound)} had a value: {_ORDER}.")
     hint = _SHAPE_HINTS.get(type(node))
     kinds = "fc" if hint and not isinstance(error, ValueError) else "biufc"  # a ValueError is about shapes
-    for inbound in node.inbound_nodes:
-        value = inbound.value
+    for name, value in [(called(n), n.value) for n in node.inbound_nodes]:
         if not isinstance(value, (np.ndarray, np.generic)) or value.dtype.kind not in kinds:
-            odd = f"{called(inbound)}, whose value is {what(value)}: set self.value = np.asarray(..., float)"
+            odd = f"{name}, whose value is {what(value)}: set self.value = np.asarray(..., dtype=float)"
             return MiniFlowError(f"{called(node)} cannot work with {odd}.")
     if direction == "backward" and (wrong := _first_wrong(node)):
         return wrong

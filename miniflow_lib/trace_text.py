@@ -117,7 +117,7 @@ def _backward(event) -> list[str]:
 
 
 def _told(line: str, as_line: bool, head: str, got: Sequence, gave: Sequence) -> list[str]:
-    """The line, where it fits and has no matrix or may have some, else the arrays beside each other."""
+    """The line, where it fits and (unless `as_line`) has no matrix, else the arrays beside each other."""
     as_line = as_line or all(_ndim(value) < 2 for _, value in (*got, *gave))
     if as_line and len(line) + 2 <= WIDTH:
         return [f"  {line}"]
@@ -166,12 +166,11 @@ def _side_by_side(blocks: Iterable[tuple[str, list[str]]]) -> list[str]:
     """Blocks (heading, lines under it) beside each other, in as many bands as the width asks for."""
     bands, room = [], 0
     for heading, lines in blocks:
-        column = [heading, *lines]
-        width = max(map(len, column)) + 3
+        width = max(map(len, (heading, *lines))) + 3
         if width > room:
             bands.append([])
             room = WIDTH - 6 + 3
-        bands[-1].append((column, width))
+        bands[-1].append(([heading, *lines], width))
         room -= width
     text = []
     for band in bands:
