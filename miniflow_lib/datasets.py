@@ -18,10 +18,9 @@ class Bunch(dict):
     """A dict whose keys are attributes too: `boston["data"]` and `boston.data` are the same array."""
 
     def __getattr__(self, name: str) -> object:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"no {name!r} here; there are {', '.join(self)}") from None
+        if name not in self:
+            raise AttributeError(f"no {name!r} here; there are {', '.join(self)}")
+        return self[name]
 
     __setattr__ = dict.__setitem__
 
@@ -37,29 +36,18 @@ def load_boston(return_X_y: bool = False) -> Bunch | tuple[np.ndarray, np.ndarra
     new at each call. A file that is missing or was changed gets a MiniFlowError.
     """
     check_flag("return_X_y", return_X_y)
-    folder = _find_data()
-    header, *rows = _read_checked(folder / "boston.csv").splitlines()
+    folders = [f for f in _FOLDERS if (f / "boston.csv").is_file() and (f / "README.md").is_file()]
+    if not folders:
+        way_out = "`git checkout -- data` brings them back in a clone; else install miniflow_lib again"
+        raise MiniFlowError(f"The Boston data are missing from {_FOLDERS[0]} and {_FOLDERS[1]}: {way_out}.")
+    header, *rows = _read_checked(folders[0] / "boston.csv").splitlines()
     table = np.array([row.split(",") for row in rows], dtype=float)
     data, target = table[:, :-1].copy(), table[:, -1].copy()
     if return_X_y:
         return data, target
-    return Bunch(
-        data=data,
-        target=target,
-        feature_names=np.array(header.split(",")[:-1]),
-        DESCR=(folder / "README.md").read_text(encoding="utf-8"),
-    )
-
-
-def _find_data() -> Path:
-    """The first folder that holds both the table and its card."""
-    for folder in _FOLDERS:
-        if (folder / "boston.csv").is_file() and (folder / "README.md").is_file():
-            return folder
-    raise MiniFlowError(
-        f"The Boston data are missing: neither {_FOLDERS[0]} nor {_FOLDERS[1]} holds boston.csv and its "
-        "README.md. In a clone, `git checkout -- data` brings them back; else install miniflow_lib again."
-    )
+    names = np.array(header.split(",")[:-1])
+    card = (folders[0] / "README.md").read_text(encoding="utf-8")
+    return Bunch(data=data, target=target, feature_names=names, DESCR=card)
 
 
 def _read_checked(path: Path) -> str:
@@ -67,8 +55,6 @@ def _read_checked(path: Path) -> str:
     # Git and editors on Windows change line ends and add a byte-order mark: that is no damage.
     raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").rstrip() + b"\n"
     if hashlib.sha256(raw).hexdigest() != _SHA256:
-        raise MiniFlowError(
-            f"{path} is not the file that came with MiniFlow: it was changed or cut short "
-            f"({raw.count(10) - 1} rows of 506). `git checkout -- data/boston.csv` brings it back."
-        )
+        found = f"{path} was changed or cut short ({raw.count(10) - 1} rows of 506)"
+        raise MiniFlowError(f"{found}: `git checkout -- data/boston.csv` brings it back.")
     return raw.decode("ascii")

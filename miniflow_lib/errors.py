@@ -85,11 +85,8 @@ def as_array(value, node) -> np.ndarray:
 
 def check_array(name: str, value) -> np.ndarray:
     """value as an array of floats of its own; raises what is wrong with it. `name` begins the sentence."""
-    wish = "give it a number or an array of numbers"
     if hasattr(value, "toarray"):
         raise MiniFlowError(f"{name} was given {what(value)}, which leaves out zeros: give it .toarray().")
-    if is_node(value) or isinstance(value, type):
-        raise MiniFlowError(f"{name} was given {what(value)} as its value: {wish}.")
     try:
         array = plain(value)
     except OverflowError:
@@ -99,26 +96,23 @@ def check_array(name: str, value) -> np.ndarray:
     if np.ma.is_masked(value):
         raise MiniFlowError(f"{name} was given a masked array: fill in what is missing, or drop those rows.")
     _check_each(name, value, array)
-    if array.dtype.kind not in "biuf":
-        raise MiniFlowError(f"{name} was given {what(value)}: {wish}.")
-    if not array.size:
-        raise MiniFlowError(f"{name} was given an empty array, shape {array.shape}: {wish}.")
+    if array.dtype.kind not in "biuf" or not array.size:
+        raise MiniFlowError(f"{name} was given {what(value)}: give it numbers, at least one.")
     return np.array(array, dtype=FLOAT)
 
 
 def _check_each(name: str, value, array: np.ndarray) -> None:
     """Raises where one thing among many is no number, or is missing; names the column of a table."""
-    columns, odd = [(getattr(value, "name", None), getattr(value, "dtype", None))], []
+    labels, dtypes, odd = [getattr(value, "name", None)], [getattr(value, "dtype", None)], []
     if is_table := hasattr(value, "columns") and hasattr(value, "dtypes"):
-        columns = list(zip(value.columns, value.dtypes))
+        labels, dtypes = list(value.columns), list(value.dtypes)
     if array.ndim and (array.dtype.kind == "O" or (is_table and array.dtype.kind not in "biuf")):
-        odd = [(i % len(columns), one) for i, one in enumerate(array.flat) if not _is_real(type(one))]
-    if hasattr(value, "isna") and not odd:  # pandas hands over some of what is missing as nan
-        missing = np.asarray(value.isna()).reshape(-1, len(columns)).any(axis=0)
-        may_miss = [not isinstance(dtype, np.dtype) for _, dtype in columns]  # numpy's own know nan alone
-        odd = [(place, None) for place in range(len(columns)) if missing[place] and may_miss[place]]
+        odd = [(i, one) for i, one in enumerate(array.flat) if not _is_real(type(one))]
+    elif array.size and hasattr(value, "isna"):  # pandas hands over as nan what its own dtypes miss
+        missing = np.asarray(value.isna()).reshape(-1, len(labels)).any(axis=0)
+        odd = [(i, None) for i, dtype in enumerate(dtypes) if missing[i] and not isinstance(dtype, np.dtype)]
     for place, one in odd[:1]:
-        label = columns[place][0]
+        label = labels[place % len(labels)]
         found, way_out = what(one), "make numbers of it, or leave it out"
         if one is None or type(one).__name__ in ("NAType", "NaTType"):
             found, way_out = "a missing value", "fill in what is missing, or drop those rows"
@@ -153,18 +147,12 @@ def in_shape_of(a, y):
     """y as an array that meets `a` element by element, (m,) as (m, 1) for one; never an outer difference."""
     if y.shape == a.shape:
         return y
-    if a.shape == (*y.shape, 1):  # the most common: prices (m,) beside predictions (m, 1)
-        return y.reshape(a.shape)
-    # (m,) meets (m, 1), and (1, m) meets (m,)
-    if any(_without_ones(y.shape, end) == _without_ones(a.shape, end) for end in (-1, 0)):
-        return y.reshape(a.shape)
-    raise ValueError("shapes")
-
-
-def _without_ones(shape: tuple, end: int) -> tuple:
-    while shape and shape[end] == 1:
-        shape = shape[:-1] if end else shape[1:]
-    return shape
+    if a.shape != (*y.shape, 1):  # the most common: prices (m,) beside predictions (m, 1)
+        short, long = sorted((y.shape, a.shape), key=len)
+        ones = (1,) * (len(long) - len(short))
+        if long not in (short + ones, ones + short):
+            raise ValueError("shapes")
+    return y.reshape(a.shape)
 
 
 def check_bias(b: np.ndarray, W: np.ndarray) -> None:
@@ -189,17 +177,14 @@ def check_some(op, inputs: tuple) -> tuple:
     return inputs
 
 
-def check_inbound_nodes(op, inbound_nodes) -> tuple:
-    """The inbound nodes as a tuple, each of them a node."""
+def check_inbound_nodes(op, nodes) -> tuple:
+    """The inbound nodes of an op as a tuple, each of them a node."""
     kind = type(op).__name__
-    if is_node(inbound_nodes):
-        raise MiniFlowError(f"{kind} got a node where a list of nodes belongs: Node.__init__(self, [x]).")
-    no_list = not hasattr(inbound_nodes, "__iter__") or getattr(inbound_nodes, "ndim", 1) == 0
-    if isinstance(inbound_nodes, (str, Mapping)) or no_list:
-        raise MiniFlowError(f"{kind} takes a list of nodes, not {what(inbound_nodes)}.")
-    nodes = tuple(inbound_nodes)
+    if isinstance(nodes, (str, Mapping)) or not np.iterable(nodes):
+        raise MiniFlowError(f"{kind} takes a list of nodes, Node.__init__(self, [x]), not {what(nodes)}.")
+    nodes = tuple(nodes)
     for place, node in enumerate(nodes, 1):
-        if not is_node(node):
+        if not is_node(node):  # asked first, for writing a sentence takes time
             check_node(node, f"Input number {place} of {kind} is")
     return nodes
 
@@ -235,13 +220,9 @@ def wrong_gradient(node, inbound, any_shape: bool = False) -> MiniFlowError | No
     elif inbound not in gradients:
         wrong = f"no gradient for {called(inbound)}: self.gradients needs an entry for every inbound node"
     elif (gradient := numbers(gradients[inbound])) is None:
-        wrong = (
-            f"{what(gradients[inbound])} as the gradient for {called(inbound)}: give it a number or an array"
-        )
+        wrong = f"{what(gradients[inbound])} as the gradient for {called(inbound)}: give a number or an array"
     elif gradient.shape != want and not any_shape:
-        wrong = (
-            f"a gradient of shape {gradient.shape} for {called(inbound)}, not the shape of its value, {want}"
-        )
+        wrong = f"a gradient of shape {gradient.shape} for {called(inbound)}, not that of its value, {want}"
     else:
         return None
     return MiniFlowError(f"{type(node).__name__}.backward() set {wrong}.")

@@ -37,7 +37,7 @@ def not_fed(node, found, output) -> MiniFlowError:
     users = [called(n) for n in found if node in n.inbound_nodes]
     waits = f"{' and '.join(users[:3])} wait{'s' * (len(users) == 1)} for it" if users else "it is the output"
     way_out = f"add it to the feed, {{{called(node)}: ...}}"
-    if output is None and users:
+    if output is None:
         way_out += f"; if {users[0]} is left over from an earlier graph, say what you want: "
         way_out += "topological_sort(feed, output=f)"
     return MiniFlowError(f"The Input {called(node)} was not fed, and {waits}: {way_out}.")
@@ -51,10 +51,9 @@ def cycle(nodes: Sequence) -> MiniFlowError:
         node = next(n for n in node.inbound_nodes if n in waiting)
     circle = [called(n) for n in reversed(path[path.index(node) :])]
     shown = circle if len(circle) <= 6 else [*circle[:3], "...", *circle[-2:]]
-    return MiniFlowError(
-        f"The graph has a cycle, {' -> '.join([*shown, circle[0]])}: each waits for the other, so none can "
-        "run. Build it again from new nodes, each made from nodes that were there before it."
-    )
+    around = " -> ".join([*shown, circle[0]])
+    then = "so none can run. Build it again from new nodes, each made from nodes that were there before it"
+    return MiniFlowError(f"The graph has a cycle, {around}: each waits for the other, {then}.")
 
 
 def check_leftovers(node, consumers: Sequence, in_sort) -> None:
@@ -65,10 +64,9 @@ def check_leftovers(node, consumers: Sequence, in_sort) -> None:
     older = dropwhile(lambda out: out not in in_sort, reversed(consumers))
     count = sum(out not in in_sort and out.value is not None for out in older)
     if count > LEFTOVERS:
+        grows = f"{called(node)} still feeds {count:,} nodes of earlier graphs, so memory and time grow"
         raise MiniFlowError(
-            f"{called(node)} still feeds {count:,} nodes of earlier graphs, so memory and time grow with "
-            "every graph built on it: build the graph once, before the loop, and in the loop only set the "
-            "values of its Inputs."
+            f"{grows}: build the graph once, before the loop, and only set its Inputs inside."
         )
 
 
@@ -79,17 +77,12 @@ def check_sorted(graph, output=ANY) -> Sequence:
     """The list itself, when it is one that a pass can run over and `output` is in it."""
     if type(graph) is list and graph and (output is ANY or graph[-1] is output):
         return graph
-    if graph is None and is_node(output):
-        raise MiniFlowError("forward_pass takes the node and the sorted list: forward_pass(f, graph).")
     if isinstance(graph, (str, bytes)) or not isinstance(graph, Sequence):
-        raise MiniFlowError(f"A pass runs over the list that topological_sort gave, not over {what(graph)}.")
+        raise MiniFlowError(f"A pass needs a sorted list, as in forward_pass(f, graph), not {what(graph)}.")
     if not graph:
         raise MiniFlowError("The list of nodes is empty: sort a graph first, topological_sort({x: 4}).")
     if output is not ANY and not any(node is output for node in graph):
-        if isinstance(output, Sequence):
-            raise MiniFlowError("forward_pass takes the node first, then the list: forward_pass(f, graph).")
-        name = called(output) if is_node(output) else what(output)
-        raise MiniFlowError(f"{name} is not in the sorted list: topological_sort(feed, output={name}).")
+        raise MiniFlowError(f"The sorted list lacks {what(output)}: sort with output=f, the node you want.")
     return graph
 
 
@@ -110,11 +103,8 @@ def check_cost(cost, graph) -> None:
     if cost.value is None:
         wrong = f"{called(cost)} has no value yet: run the forward pass before the backward pass."
     elif value is None or value.size != 1:
-        found = what(cost.value) if value is None else f"an array of shape {value.shape}"
-        wrong = (
-            f"A backward pass starts from a single number, and the value of {called(cost)}, the last node, "
-            f"is {found}: end the graph in a cost, such as MSE(y, {called(cost)})."
-        )
+        wrong = f"A cost is a single number, and the value of {called(cost)}, the last node, is "
+        wrong += f"{what(cost.value)}: end the graph in a cost, such as MSE(y, {called(cost)})."
     elif not np.isfinite(value).all():
         wrong = f"The cost {called(cost)} is {value.item()}: {_first_not_finite(cost, graph)}."
     else:
@@ -136,10 +126,8 @@ def _first_not_finite(cost, graph) -> str:
     if type(node) in _SHAPE_HINTS or any((np.abs(value) > 1e50).any() for value in inputs.values()):
         return f"the numbers{'' if node is cost else f' in {called(node)}'} grew too large; {smaller}"
     ranges = [f"{name} from {np.min(v):.4g} to {np.max(v):.4g}" for name, v in inputs.items() if v.size]
-    return (
-        f"{called(node)} made it of finite numbers, {', '.join(ranges[:3])}; look in its forward() for the "
-        "log of 0, a division by 0 or the exp of a large number"
-    )
+    found = ", ".join(ranges[:3]) or "finite numbers"
+    return f"{called(node)} made it of {found}; look in its forward() for log(0), 1 / 0 or exp(1000)"
 
 
 def _is_finite(value) -> bool:
@@ -149,23 +137,17 @@ def _is_finite(value) -> bool:
 
 def no_value(node) -> MiniFlowError:
     kind = type(node).__name__
-    return MiniFlowError(
-        f"{kind}.forward() ran and left {called(node)} without a value: set self.value in it."
-    )
+    return MiniFlowError(f"{kind}.forward() left {called(node)} without a value: set self.value in it.")
 
 
 def two_ends(node, cost, graph) -> MiniFlowError:
-    in_graph, seen = set(graph), set()
+    place = {other: i for i, other in enumerate(graph)}
     for other in graph:
-        seen.add(other)
-        late = next((n for n in other.inbound_nodes if n in in_graph and n not in seen), None)
+        late = next((n for n in other.inbound_nodes if place.get(n, 0) > place[other]), None)
         if late is not None:
             return MiniFlowError(f"{called(other)} comes before {called(late)}, which feeds it: {_ORDER}.")
-    return MiniFlowError(
-        f"The graph has two ends, {called(node)} and {called(cost)}, and a backward pass starts from one: if "
-        "one of them is left over from an earlier cell, sort again with the cost you mean, "
-        "topological_sort(feed, output=cost)."
-    )
+    ends = f"two ends, {called(node)} and {called(cost)}, and a backward pass starts from one"
+    return MiniFlowError(f"The graph has {ends}: sort it with topological_sort(feed, output=cost).")
 
 
 def _left_over(node, graph) -> str:
@@ -176,13 +158,12 @@ def _left_over(node, graph) -> str:
         if not needs.isdisjoint(n.inbound_nodes):
             needs.add(n)
     needs.update(*(n.inbound_nodes for n in nodes))
+    name, way_out = kind.__name__, "sort with the node you want, topological_sort(feed, output=f)."
     if now is not kind and isinstance(now, type):
-        said = f"This {kind.__name__} was built before its class was defined again: build the graph again and"
-    elif any(n.inbound_nodes and n not in needs for n in nodes):
-        said = f"If this {kind.__name__} is left over from an earlier cell, it is in the way:"
-    else:
-        return ""
-    return f" {said} sort with the node you want, topological_sort(feed, output=f)."
+        return f" This {name} was built before its class was defined again: build it again and {way_out}"
+    if any(n.inbound_nodes and n not in needs for n in nodes):
+        return f" If this {name} is left over from an earlier cell, it is in the way: {way_out}"
+    return ""
 
 
 def explained(error: Exception, node, graph, direction: str) -> Exception:
@@ -208,24 +189,17 @@ def _explained(error: Exception, node, graph, direction: str) -> Exception:
                 return no_value(inbound)
             return MiniFlowError(f"{called(node)} ran before {called(inbound)} had a value: {_ORDER}.")
     hint = _SHAPE_HINTS.get(type(node))
-    ours = hint is not None
-    kinds = "fc" if ours and not isinstance(error, ValueError) else "biufc"  # a ValueError is about shapes
-    for inbound in node.inbound_nodes:
-        is_array = isinstance(inbound.value, (np.ndarray, np.generic))
-        if not is_array or inbound.value.dtype.kind not in kinds:
-            way_out = "floats, self.value = np.asarray(..., dtype=float)" if is_array else _AS_NUMPY
-            odd = f"{called(inbound)}, whose value is {what(inbound.value)}"
-            return MiniFlowError(f"{called(node)} cannot work with {odd}: make it {way_out}.")
-    if direction == "backward":
-        wrong = _first_wrong(node)
-        if wrong:
-            return wrong
+    kinds = "fc" if hint and not isinstance(error, ValueError) else "biufc"  # a ValueError is about shapes
+    for name, value in [(called(n), n.value) for n in node.inbound_nodes]:
+        if not isinstance(value, (np.ndarray, np.generic)) or value.dtype.kind not in kinds:
+            odd = f"{name}, whose value is {what(value)}: set self.value = np.asarray(..., dtype=float)"
+            return MiniFlowError(f"{called(node)} cannot work with {odd}.")
+    if direction == "backward" and (wrong := _first_wrong(node)):
+        return wrong
     shapes = ", ".join(f"{called(n)} {np.shape(n.value)}" for n in node.inbound_nodes)
     if isinstance(error, MemoryError):
-        return MiniFlowError(
-            f"{called(node)} finds no room in memory: are the shapes {shapes} what you meant?"
-        )
-    if ours and not isinstance(error, (ArithmeticError, Warning)):  # those are an overflow's
+        return MiniFlowError(f"{called(node)} finds no room in memory: check the shapes, {shapes}.")
+    if hint and not isinstance(error, (ArithmeticError, Warning)):  # those are an overflow's
         return MiniFlowError(f"{called(node)} cannot work with these shapes, {shapes}: {hint}.")
     error.add_note(f"(in {direction}() of {called(node)}, whose inputs have the shapes: {shapes})")
     return error
@@ -234,13 +208,11 @@ def _explained(error: Exception, node, graph, direction: str) -> Exception:
 def _first_wrong(node, any_shape: bool = False) -> MiniFlowError | None:
     """What is wrong with a gradient that the node gets, said of the op, further down, with which it began."""
     found = None
-    while True:
+    while node is not None:
         consumers = [n for n in node.outbound_nodes if n._run is node._run]
         wrongs = ((n, wrong_gradient(n, node, any_shape)) for n in consumers)
-        node, wrong = next(((n, wrong) for n, wrong in wrongs if wrong), (None, None))
-        if node is None:
-            return found
-        found = wrong
+        node, found = next(((n, wrong) for n, wrong in wrongs if wrong), (None, found))
+    return found
 
 
 # --- the training ----------------------------------------------------------------------------------------
@@ -259,8 +231,7 @@ def check_update(trainables) -> None:
 
 def check_gradient(node, any_shape: bool = False) -> None:
     """Raises what is wrong with the gradient of an Input, in the name of the consumer that it comes from."""
-    wrong = _first_wrong(node, any_shape) or wrong_gradient(node, node, any_shape)
-    if wrong:
+    if wrong := _first_wrong(node, any_shape) or wrong_gradient(node, node, any_shape):
         raise wrong
 
 
@@ -281,12 +252,9 @@ def check_training(graph, feeds, trainables) -> dict:
     in_graph = set(graph)
     for node in (*feeds, *trainables):
         if node not in in_graph:
-            name = called(node) if is_node(node) else what(node)
-            raise MiniFlowError(f"{name} is not in the graph to be trained: sort it with {name} in its feed.")
+            raise MiniFlowError(f"The graph to be trained lacks {what(node)}: sort it with that in its feed.")
         if node in feeds and node in trainables:
-            raise MiniFlowError(
-                f"{called(node)} is both data and trainable: feed the rows, train the weights."
-            )
+            raise MiniFlowError(f"{called(node)} is both data and trainable: feed rows, train weights.")
     arrays = {node: errors.as_array(rows, node) for node, rows in feeds.items()}
     lengths = {len(rows) if rows.ndim else 0 for rows in arrays.values()}
     if len(lengths) > 1 or 0 in lengths:
@@ -307,10 +275,8 @@ def check_settings(learning_rate, epochs, batch_size, seed, l2, on_epoch, progre
 
 
 _ORDER = "run the nodes in the order of topological_sort"
-_AS_NUMPY = "a numpy array or number (np.tanh and not math.tanh, np.array(rows) and not rows)"
 _SHAPE_HINTS = {
     **dict.fromkeys((ops.Add, ops.Mul, ops.Sigmoid), "the shapes must be equal or stretch to one another"),
-    ops.Linear: "in X @ W + b the last number of X must be the first of W, and b needs one number for each "
-    "column of W",
+    ops.Linear: "in X @ W the last number of X must be W's first; b needs one number for each column of W",
     ops.MSE: "the target y and the prediction a need one number each for the same things, (m,) or (m, 1)",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import pairwise, zip_longest
 from typing import TextIO
 
 import numpy as np
@@ -14,7 +15,6 @@ from . import errors
 WIDTH = 88  # characters: what a window 900 pixels wide shows without scrolling
 WHOLE, CORNER = 6, 3  # a row or column of up to 6 is shown whole, of a longer one the first 3
 
-Block = tuple[str, list[str]]  # a heading and the lines under it
 # for a file or a console that has none of these
 ASCII = str.maketrans({"→": "->", "…": "...", "·": "*", "²": "^2", "✓": "+", "✗": "-"})
 
@@ -30,23 +30,12 @@ def say(text: str, out: TextIO | None = None) -> None:
     print(text, end="", file=out)  # in one piece, so that two threads do not cut into each other's lines
 
 
-def show_value(value: object, digits: int = 10) -> str:
+def show_value(value: object) -> str:
     """A value in one line: `19`, `[6, 14, 3]`, or a large one's corner: `[[-0.41, 0.28, -1.28, …], …]`.
 
-    digits: significant ones of a single number; an array has up to 8 decimals, a corner up to 4.
+    A single number has up to 10 digits, an array up to 8 decimals, and a corner up to 4.
     """
-    if not _ndim(value):
-        return _number(value, digits)
-    return _nested(*_texts(value))
-
-
-def short_number(value: float) -> str:
-    """A number for a picture: four digits at the most, three beside a power of ten. 0.00016702 -> 1.67e-4"""
-    text = number(value, 4)
-    if "e" in text or 0 < abs(value) < 1e-3:
-        digits, power = f"{value:.2e}".split("e")
-        text = f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
-    return text
+    return _nested(*_texts(value)) if _ndim(value) else _number(value)
 
 
 def number(value: float, digits: int = 6) -> str:
@@ -64,12 +53,11 @@ def _nested(texts: np.ndarray | str, cut: Sequence[bool]) -> str:
 def sort_text(events: Sequence) -> str:
     """The story of one sort (or its beginning) in lines."""
     of = {kind: [event for event in events if event.kind == kind] for kind in {e.kind for e in events}}
-    taken = {event.node for event in of.get("take", ())}
     waiting = {event.node: event.value for event in of.get("waits", ())}
     fed = {event.node: event.value for event in of.get("fed", ())}
     ready = [event.node for event in of.get("ready", ())]
-    not_needed = set(fed) - taken if "order" in of else set()
-    entries = [_item(node, fed[node]) + "  (not needed)" * (node in not_needed) for node in fed]
+    needed = of["order"][0].value if "order" in of else fed
+    entries = [_item(node, fed[node]) + "  (not needed)" * (node not in needed) for node in fed]
 
     lines = ["topological_sort: a node is ready when all its inbound nodes are in the list"]
     lines += _labelled("fed", entries)
@@ -85,19 +73,17 @@ def sort_text(events: Sequence) -> str:
             lines.append(f"{'':<11}cross off {event.node} → {event.other}: {event.other} {left}")
         elif event.kind == "order":
             lines += _labelled("sorted", _wrapped(event.value))
-            stuck = _wrapped(node for node in waiting if node not in ready)
-            lines += _labelled("stuck", stuck, " wait for each other, for ever")
+            lines += _labelled("stuck", _wrapped(f"{node} for ever" for node in waiting if node not in ready))
     return "\n".join(lines)
 
 
 def pass_text(event) -> str:
     """What one event of a pass says, in one line or a few."""
-    if event.kind == "start":
-        return {
-            "forward": "forward pass: each node works out its value from those of its inbound nodes",
-            "backward": "backward pass: each gradient starts at 0 and adds what every outbound node says",
-        }[event.pass_]
-    return "\n".join(_forward(event) if event.kind == "forward" else _backward(event))
+    if event.kind != "start":
+        return "\n".join(_forward(event) if event.kind == "forward" else _backward(event))
+    if event.pass_ == "forward":
+        return "forward pass: each node works out its value from those of its inbound nodes"
+    return "backward pass: each gradient starts at 0 and adds what every outbound node says"
 
 
 def _forward(event) -> list[str]:
@@ -105,16 +91,13 @@ def _forward(event) -> list[str]:
         return _running_total(event)
     result = [(event.node, event.value)]
     line = f"{', '.join(_item(*got) for got in event.got)}{' → ' * bool(event.got)}{_item(*result[0])}"
-    one_line = not event.got or _short([*event.got, *result])
-    return _told(line if one_line else None, event.node, event.got, result)
+    return _told(line, not event.got, event.node, event.got, result)
 
 
 def _running_total(event) -> list[str]:
-    before, lines = "0" if event.other == "+" else "1", []
-    for (name, value), (_, total) in zip(event.got, event.gave):
-        after = show_value(total)
-        lines.append(f"{before} {event.other} {show_value(value)} ({name}) = {after}")
-        before = after
+    totals = ["0" if event.other == "+" else "1", *(show_value(total) for _, total in event.gave)]
+    steps = zip(event.got, pairwise(totals))
+    lines = [f"{now} {event.other} {show_value(v)} ({name}) = {after}" for (name, v), (now, after) in steps]
     space = len(event.node) + 3
     return [f"{'' if i else f'  {event.node} ':<{space}} {line}" for i, line in enumerate(lines)]
 
@@ -130,12 +113,13 @@ def _backward(event) -> list[str]:
     head = f"{event.node}  {'' if got else nobody}"
     line = head + ", ".join(_said(*pair) for pair in got)
     line += " → " * bool(gave) + ", ".join(_said(*pair) for pair in gave)
-    return _told(line if own or _short([*got, *gave]) else None, head.rstrip(), got, gave)
+    return _told(line, own, head.rstrip(), got, gave)
 
 
-def _told(line: str | None, head: str, got: Sequence, gave: Sequence) -> list[str]:
-    """The line, where there is one that fits, else the arrays beside each other under the heading."""
-    if line is not None and len(line) + 2 <= WIDTH:
+def _told(line: str, as_line: bool, head: str, got: Sequence, gave: Sequence) -> list[str]:
+    """The line, where it fits and (unless `as_line`) has no matrix, else the arrays beside each other."""
+    as_line = as_line or all(_ndim(value) < 2 for _, value in (*got, *gave))
+    if as_line and len(line) + 2 <= WIDTH:
         return [f"  {line}"]
     blocks = [(_named(*pair), _block(pair[1])) for pair in (*got, *gave)]
     blocks[len(got) : len(got)] = [("", ["→"])] * bool(got and gave)
@@ -158,18 +142,13 @@ def _named(name: str, value: object) -> str:
     return f"{name} {value.shape}" if _ndim(value) else name
 
 
-def _short(pairs: Sequence) -> bool:
-    return all(_ndim(value) < 2 for _, value in pairs)
-
-
 def _ndim(value: object) -> int:
     return value.ndim if isinstance(value, np.ndarray) else 0
 
 
-def _labelled(label: str, entries: Sequence[str], after: str = "") -> list[str]:
+def _labelled(label: str, entries: Sequence[str]) -> list[str]:
     """The entries under each other, the label before the first."""
-    lines = [f"  {label if not i else '':<9}{entry}" for i, entry in enumerate(entries)]
-    return [*lines[:-1], lines[-1] + after] if lines else []
+    return [f"  {'' if i else label:<9}{entry}" for i, entry in enumerate(entries)]
 
 
 def _wrapped(entries: Iterable[str]) -> list[str]:
@@ -183,22 +162,21 @@ def _wrapped(entries: Iterable[str]) -> list[str]:
     return [line for line in lines if line]
 
 
-def _side_by_side(blocks: Iterable[Block]) -> list[str]:
-    """Arrays beside each other under their headings, in as many bands as the width asks for."""
-    bands, width = [[]], 0
+def _side_by_side(blocks: Iterable[tuple[str, list[str]]]) -> list[str]:
+    """Blocks (heading, lines under it) beside each other, in as many bands as the width asks for."""
+    bands, room = [], 0
     for heading, lines in blocks:
-        own = max(len(line) for line in (heading, *lines)) + 3
-        if bands[-1] and width + own > WIDTH - 6 + 3:
+        width = max(map(len, (heading, *lines))) + 3
+        if width > room:
             bands.append([])
-            width = 0
-        bands[-1].append((heading, lines, own))
-        width += own
+            room = WIDTH - 6 + 3
+        bands[-1].append(([heading, *lines], width))
+        room -= width
     text = []
     for band in bands:
-        height = max(len(lines) for _, lines, _ in band)
-        rows = [[(heading, own) for heading, _, own in band]]
-        rows += [[(lines[i] if i < len(lines) else "", own) for _, lines, own in band] for i in range(height)]
-        text += [(" " * 6 + "".join(f"{cell:<{own}}" for cell, own in row)).rstrip() for row in rows]
+        for row in zip_longest(*(column for column, _ in band), fillvalue=""):
+            line = "".join(f"{cell:<{width}}" for cell, (_, width) in zip(row, band))
+            text.append(f"{'':<6}{line}".rstrip())
     return text
 
 
@@ -217,29 +195,25 @@ def _texts(array: np.ndarray) -> tuple[np.ndarray, list[bool]]:
     """The numbers of an array, or of its corner, as an array of texts; and which axes were cut."""
     cut = [length > WHOLE for length in array.shape]
     corner = array[tuple(slice(CORNER if c else None) for c in cut)]
-    texts = np.empty(corner.shape, dtype=object)
-    texts.flat = _numbers(corner.ravel().tolist(), 4 if any(cut) else 8)
-    return texts, cut
+    texts = _numbers(corner.ravel().tolist(), 4 if any(cut) else 8)
+    return np.array(texts, dtype=object).reshape(corner.shape), cut
 
 
-def _number(value: object, digits: int) -> str:
+def _number(value: object) -> str:
     """A single number, or whatever else a student's node may hold."""
     value = value.item() if isinstance(value, np.generic | np.ndarray) else value
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        text = " ".join(repr(value).split())
-        return errors.a_kind(value) if " at 0x" in text or len(text) > WIDTH else text
-    if math.isfinite(value) and value == int(value) and abs(value) < 1e15:
-        return str(int(value))
-    return f"{value:.{digits}g}"
+    if type(value) in (int, float):
+        return number(value, 10)
+    text = " ".join(repr(value).split())
+    return errors.a_kind(value) if " at 0x" in text or len(text) > WIDTH else text
 
 
 def _numbers(values: list, decimals: int) -> list[str]:
     """The numbers of an array in one common form: whole ones as such, else with equally many decimals."""
-    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-        return [_number(value, 10) for value in values]
-    sizes = [abs(value) for value in values if math.isfinite(value) and value]
+    are_numbers = all(type(value) in (int, float) for value in values)
+    sizes = [abs(value) for value in values if are_numbers and math.isfinite(value) and value]
     if all(size == int(size) and size < 1e9 for size in sizes):
-        return [_number(value, 10) for value in values]
+        return [_number(value) for value in values]
     small, large = min(sizes), max(sizes)
     form = "e" if large >= 1e8 or small < 1e-4 or large / small > 1000 else "f"  # numpy's own rule
     exact = [f"{size:.{decimals}{form}}".partition("e")[0].rstrip("0") for size in sizes]

@@ -64,21 +64,20 @@ class Listening:
     out: TextIO | None = None
 
 
-_listening: ContextVar[Listening | None] = ContextVar("listening", default=None)
+_NOBODY = Listening()
+_listening: ContextVar[Listening] = ContextVar("listening", default=_NOBODY)
 
 
 def names(graph: Iterable) -> dict:
     """{node: the name it is shown by}: its own, numbered in list order where several share it."""
-    own = {node: _own_name(node) for node in graph}
-    count, shown, number = Counter(own.values()), {}, Counter()
-    taken = {name for name, times in count.items() if times == 1}
-    for node, base in own.items():
-        name = base
-        while count[base] > 1 and (name == base or name in taken):
-            number[base] += 1
-            name = f"{base}_{number[base]}"
-        shown[node] = name
-        taken.add(name)
+    shown = {node: _own_name(node) for node in graph}
+    count, number = Counter(shown.values()), Counter()
+    taken = set(count)
+    for node, own in shown.items():
+        while count[own] > 1 and shown[node] in taken:
+            number[own] += 1
+            shown[node] = f"{own}_{number[own]}"
+        taken.add(shown[node])
     return shown
 
 
@@ -116,22 +115,21 @@ class Trace:
 
     def teller(self, pass_: str, graph: Iterable) -> SortTeller | PassTeller | None:
         """What the engine calls with each node it has done, or None when nobody listens."""
-        listening = _listening.get() or (None if self._quiet else Listening())
-        if listening is None:
+        listening = _listening.get()
+        if self._quiet and listening is _NOBODY:
             return None
-        flag = "T_DEBUG" if pass_ == "sort" else "DEBUG"
-        count = self._count(listening) if listening.flags.get(flag, getattr(self, flag)) else None
+        flag, kind = ("T_DEBUG", SortTeller) if pass_ == "sort" else ("DEBUG", PassTeller)
+        is_on = listening.flags.get(flag, getattr(self, flag))
+        count = (listening.count or self._count()) if is_on else None
         if (count is None or count.events > self.limit) and not listening.recorders:
             return None
-        kind = SortTeller if pass_ == "sort" else PassTeller
-        return kind(listening, count, self.limit, pass_, graph)
+        return kind(listening, count, pass_, graph)
 
     @contextmanager
     def record(self) -> Iterator[list[Event]]:
         """All events of the sort and the passes that run in this block and this thread, in order."""
         events: list[Event] = []
-        now = _listening.get() or Listening()
-        with _listen(recorders=(*now.recorders, events)):
+        with _listen(recorders=(*_listening.get().recorders, events)):
             yield events
 
     @contextmanager
@@ -140,21 +138,18 @@ class Trace:
 
         With `out` the text goes to that file, and is counted for itself.
         """
-        asked = {flag: on for flag, on in zip(FLAGS, (DEBUG, T_DEBUG)) if on is not None}
-        flags = {flag: errors.check_flag(flag, on) for flag, on in asked.items()}
-        now = _listening.get() or Listening()
+        asked = zip(FLAGS, (DEBUG, T_DEBUG))
+        flags = {flag: errors.check_flag(flag, on) for flag, on in asked if on is not None}
         own = {} if out is None else {"out": out, "count": Count()}
-        with _listen(flags={**now.flags, **flags}, **own):
+        with _listen(flags={**_listening.get().flags, **flags}, **own):
             yield
 
     def silent(self) -> AbstractContextManager[None]:
         """Nothing is printed in this block and this thread, whatever the flags are."""
         return self.override(DEBUG=False, T_DEBUG=False)
 
-    def _count(self, listening: Listening) -> Count:
-        """The count of this block, else of this cell, else (no notebook) of this call."""
-        if listening.count is not None:
-            return listening.count
+    def _count(self) -> Count:
+        """The count of this cell, else (no notebook) of this call."""
         shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
         if shell is None:
             return Count()
@@ -169,7 +164,7 @@ class Trace:
 
 @contextmanager
 def _listen(**changes) -> Iterator[None]:
-    token = _listening.set(replace(_listening.get() or Listening(), **changes))
+    token = _listening.set(replace(_listening.get(), **changes))
     try:
         yield
     finally:
@@ -182,25 +177,22 @@ trace = Trace()
 class Teller:
     """Hands events to everybody who listens; prints them while `count` is below the limit."""
 
-    def __init__(self, listening: Listening, count: Count | None, limit: int, pass_: str, graph: Iterable):
-        self.recorders, self.out = listening.recorders, listening.out
-        self.count, self.limit, self.pass_ = count, limit, pass_
+    def __init__(self, listening: Listening, count: Count | None, pass_: str, graph: Iterable):
+        self.listening, self.count, self.pass_ = listening, count, pass_
         self.start(graph)
 
     def say(self, events: list[Event]) -> None:
-        for recorder in self.recorders:
+        for recorder in self.listening.recorders:
             recorder.extend(events)
-        if self.count is None or self.count.events > self.limit:
+        if self.count is None or self.count.events > trace.limit:
             return
-        shown = events[: self.limit - self.count.events]
+        shown = events[: trace.limit - self.count.events]
         self.count.events += len(events)
         lines = [self.text(shown)] if shown else []
         if len(shown) < len(events):
-            lines.append(
-                f"… {self.limit} events told; the rest of this cell is not shown. "
-                "To see more, set trace.limit, or trace one step in a cell of its own."
-            )
-        say("\n".join(lines) + "\n", self.out)
+            way_out = "set trace.limit, or trace one step in a cell of its own"
+            lines.append(f"… {trace.limit} events told; the rest of this cell is not shown: {way_out}.")
+        say("\n".join(lines) + "\n", self.listening.out)
 
 
 class SortTeller(Teller):
@@ -226,10 +218,7 @@ class SortTeller(Teller):
                 steps += [("ready", out, None, None)] * (left[out] == 0)
         # The list first: a number in a name is a place in it. The rest waits in a cycle, or was fed in vain.
         shown = names(dict.fromkeys([*graph, *left, *values]))
-        events = [
-            Event("sort", kind, shown[node], shown.get(other, ""), value)
-            for kind, node, other, value in steps
-        ]
+        events = [Event("sort", kind, shown[n], shown.get(to, ""), value) for kind, n, to, value in steps]
         self.say([*events, Event("sort", "order", value=tuple(shown[node] for node in graph))])
 
 
@@ -260,8 +249,7 @@ class PassTeller(Teller):
             self.say([Event("backward", "backward", name, "", total, got, gave)])
 
     def text(self, events: Sequence[Event]) -> str:
-        (event,) = events
-        return _try(lambda: pass_text(event)) or f"  {event.node}   (cannot be shown)"
+        return _try(lambda: pass_text(events[0])) or f"  {events[0].node}   (cannot be shown)"
 
     def name(self, node) -> str:
         return self.shown.get(node) or _own_name(node)

@@ -15,7 +15,7 @@ import numpy as np
 
 from miniflow_lib import errors, mistakes
 from miniflow_lib.nodes import Node
-from miniflow_lib.trace_text import ASCII, short_number
+from miniflow_lib.trace_text import ASCII, number
 from miniflow_lib.tracing import names
 from miniflow_classroom import arguments
 from miniflow_classroom.show.layout import MARGIN, Layout, Rect, lay_out
@@ -43,7 +43,7 @@ def value_lines(value: object) -> list[str]:
     if array.ndim == 0:
         return [short_number(float(array))]
     if array.size <= MOST_NUMBERS and array.ndim <= 2 and array.size:
-        cells = [[short_number(float(number)) for number in row] for row in np.atleast_2d(array)]
+        cells = [[short_number(float(one)) for one in row] for row in np.atleast_2d(array)]
         widths = [max(map(len, column)) for column in zip(*cells)]
         lines = ["[" + " ".join(map(str.rjust, row, widths)) + "]" for row in cells]
         if array.ndim == 2:
@@ -52,6 +52,15 @@ def value_lines(value: object) -> list[str]:
         if len(lines[0]) <= LONGEST_LINE:
             return lines
     return [f"shape {array.shape}"]
+
+
+def short_number(value: float) -> str:
+    """Four digits at the most, three beside a power of ten: 0.00016702 -> 1.67e-4"""
+    text = number(value, 4)
+    if "e" in text or 0 < abs(value) < 1e-3:
+        digits, power = f"{value:.2e}".split("e")
+        text = f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
+    return text
 
 
 def fit(text: str, letters: int) -> str:

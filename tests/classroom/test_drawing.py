@@ -14,10 +14,9 @@ import numpy as np
 import pytest
 
 from miniflow_lib import Add, Input, MiniFlowError, Mul, forward_and_backward, forward_pass, topological_sort
-from miniflow_lib.trace_text import short_number
 from tests.graphs import EVIL, LESSONS, by_chance, one_layer, own_op, two_layers, used_twice, x_plus_y_times_z
 from miniflow_classroom import draw_graph
-from miniflow_classroom.show.drawing import in_a_row, value_lines
+from miniflow_classroom.show.drawing import in_a_row, short_number, value_lines
 from miniflow_classroom.show.layout import Layout, Rect, lay_out
 
 

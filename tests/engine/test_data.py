@@ -227,6 +227,20 @@ def test_what_is_no_number_is_named_with_its_column(case, way):
     assert sentence.endswith(".") and "\n" not in sentence
 
 
+class NoColumns(DataFrame):
+    """As pandas hands over a table of which no column was picked."""
+
+    def __array__(self, dtype=None, copy=None):
+        return np.empty((2, 0))
+
+    isna = __array__
+
+
+def test_a_table_without_columns_is_refused():
+    with pytest.raises(MiniFlowError, match="was given a NoColumns: give it numbers, at least one"):
+        by_the_sort(NoColumns({}))
+
+
 def test_what_toarray_gives_is_taken():
     np.testing.assert_array_equal(by_the_sort(scipy.sparse.csr_matrix(np.eye(3)).toarray()), np.eye(3))
 

@@ -396,7 +396,7 @@ def test_a_cycle_is_told_up_to_where_the_sort_stuck(capsys):
     with pytest.raises(MiniFlowError):
         topological_sort({x: 1})
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-2:] == ["  sorted   x", "  stuck    a, b wait for each other, for ever"]
+    assert lines[-2:] == ["  sorted   x", "  stuck    a for ever, b for ever"]
 
 
 def test_what_was_done_before_an_error_is_told(capsys):
@@ -614,8 +614,8 @@ def test_outside_a_notebook_each_call_has_its_own_count(capsys):
         assert capsys.readouterr().out == (
             "forward pass: each node works out its value from those of its inbound nodes\n"
             "  x = 4\n  y = 5\n"
-            "… 3 events told; the rest of this cell is not shown. "
-            "To see more, set trace.limit, or trace one step in a cell of its own.\n"
+            "… 3 events told; the rest of this cell is not shown: "
+            "set trace.limit, or trace one step in a cell of its own.\n"
         )
 
 
