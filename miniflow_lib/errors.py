@@ -6,6 +6,7 @@ import math
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from numbers import Number
 from traceback import extract_tb
 
@@ -30,15 +31,10 @@ def is_node(thing) -> bool:
 
 def is_input(thing) -> bool:
     """Whether it is a node that is fed: `fed` is True, or its class or one above it is called so."""
-    return is_node(thing) and is_fed(thing)
-
-
-def is_fed(node) -> bool:
-    """is_input of what is known to be a node."""
-    if node.inbound_nodes:
+    if not is_node(thing) or thing.inbound_nodes:
         return False
-    names = {kind.__name__ for kind in type(node).__mro__}
-    return getattr(node, "fed", False) is True or not names.isdisjoint({"Input", "MyInput"})
+    names = {kind.__name__ for kind in type(thing).__mro__}
+    return getattr(thing, "fed", False) is True or not names.isdisjoint({"Input", "MyInput"})
 
 
 def called(node) -> str:
@@ -106,7 +102,7 @@ def _check_each(name: str, value, array: np.ndarray) -> None:
     labels, dtypes, odd = [getattr(value, "name", None)], [getattr(value, "dtype", None)], []
     if is_table := hasattr(value, "columns") and hasattr(value, "dtypes"):
         labels, dtypes = list(value.columns), list(value.dtypes)
-    if array.ndim and (array.dtype.kind == "O" or (is_table and array.dtype.kind not in "biuf")):
+    if array.ndim and (array.dtype.kind in "OUS" or (is_table and array.dtype.kind not in "biuf")):
         odd = [(i, one) for i, one in enumerate(array.flat) if not _is_real(type(one))]
     elif array.size and hasattr(value, "isna"):  # pandas hands over as nan what its own dtypes miss
         missing = np.asarray(value.isna()).reshape(-1, len(labels)).any(axis=0)
@@ -158,7 +154,7 @@ def in_shape_of(a, y):
 def check_bias(b: np.ndarray, W: np.ndarray) -> None:
     """Raises where b is neither (k,) nor (1, k) for k neurons, nor a single number for one."""
     one_number = b.size == 1 == math.prod(W.shape[1:])
-    if b.shape != (1, *W.shape[1:]) and not (one_number and b.ndim <= W.ndim):
+    if W.ndim > 2 or (b.shape != (1, *W.shape[1:]) and not (one_number and b.ndim <= W.ndim)):
         raise ValueError("shapes")
 
 
@@ -228,15 +224,22 @@ def wrong_gradient(node, inbound, any_shape: bool = False) -> MiniFlowError | No
     return MiniFlowError(f"{type(node).__name__}.backward() set {wrong}.")
 
 
+def first_wrong(node, any_shape: bool = False) -> MiniFlowError | None:
+    """What is wrong with a gradient that a node gets from its consumers, of the first that has one."""
+    consumers = [out for out in node.outbound_nodes if out._run is node._run]
+    return next(filter(None, (wrong_gradient(out, node, any_shape) for out in consumers)), None)
+
+
 # --- other arguments -------------------------------------------------------------------------------------
 
 
 def check_number(name: str, value, low: float = -math.inf, high: float = math.inf) -> float:
     """value as a float, when it is a finite number from `low` to `high`."""
-    number = float(value) if is_real(value) and abs(value) < 1e308 else math.nan
-    if not low <= number <= high:
-        raise MiniFlowError(f"{name} is a number{_range(low, high)}, not {what(value)}.")
-    return number
+    with suppress(OverflowError):  # a whole number may be too large for a float
+        number = float(value) if is_real(value) else math.nan
+        if math.isfinite(number) and low <= number <= high:
+            return number
+    raise MiniFlowError(f"{name} is a number{_range(low, high)}, not {what(value)}.")
 
 
 def check_count(name: str, value, low: int = 0, high: float = math.inf) -> int:

@@ -9,7 +9,7 @@ from threading import local
 
 import numpy as np
 
-from .errors import MiniFlowError, called, is_input, plain, wrong_gradient
+from .errors import MiniFlowError, called, first_wrong, is_input, numbers, wrong_gradient
 
 # --- an op keeps its hands off what others read ----------------------------------------------------------
 
@@ -38,7 +38,7 @@ class _Gradients(defaultdict):
     """What a learner's op hands on: {a: g}, then g *= -1, then [b] = g gives a and b what each was given."""
 
     def __setitem__(self, node, gradient) -> None:
-        super().__setitem__(node, _own_array(gradient))
+        super().__setitem__(node, _own_array(gradient, list, tuple))  # + would join two lists
 
     def update(self, *given, **named) -> None:
         for node, gradient in dict(*given, **named).items():
@@ -102,13 +102,10 @@ def _copied(value):
     return value.copy() if isinstance(value, np.ndarray) else value
 
 
-def _own_array(value):
-    """A copy as floats: small whole numbers wrap round, bools have no minus, and lists add up to longer ones."""
-    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biu":
-        return value.astype(float)
-    if isinstance(value, (list, tuple)):
-        return plain(value)
-    return _copied(value)
+def _own_array(value, *also: type):
+    """A copy, as floats: small whole numbers wrap round, and bools have no minus."""
+    array = numbers(value) if isinstance(value, (np.ndarray, np.generic, *also)) else None
+    return _copied(value) if array is None else array.astype(float)[()]
 
 
 def _put_back(array, copy) -> bool:
@@ -122,6 +119,13 @@ def _put_back(array, copy) -> bool:
 
 
 # --- backward passes -------------------------------------------------------------------------------------
+
+
+def added(total, grad, node):
+    """total + grad, of one shape: numpy would stretch one of another."""
+    if np.shape(total) != np.shape(grad):
+        raise first_wrong(node)
+    return total + grad
 
 
 class Run:
@@ -156,20 +160,16 @@ def join(node) -> Run:
     if not node._run.over:
         return node._run
     walk = getattr(here, "walk", None)
-    consumers = [out for out in node.outbound_nodes if isinstance(out._run, WalkByHand)]
-    for other in consumers:
-        if other._run is not walk:
-            raise MiniFlowError(
-                f"{called(node)} also feeds {called(other)}, which an earlier walk by hand went through, "
-                "or which is a second end: use backward_pass(list), or build the graph on new Inputs."
-            )
+    odd = consumers = [out for out in node.outbound_nodes if isinstance(out._run, WalkByHand)]
     begins = not consumers and not (is_input(node) and walk)
-    if begins:  # values: a pass over more of the graph, or a node that should have been called before
-        consumers = [out for out in node.outbound_nodes if out.value is not None]
-    if consumers and (begins or (node._run is walk and walk.last is not node and not is_input(node))):
+    if begins:  # values: of a pass over more of the graph, or of a node that should have been called before
+        odd = [out for out in node.outbound_nodes if out.value is not None]
+    elif node._run is not walk or walk.last is node or is_input(node):  # not called for the second time
+        odd = [out for out in consumers if out._run is not walk]
+    if odd:
         raise MiniFlowError(
-            f"{called(node)} feeds {called(consumers[0])}: a walk by hand begins with the cost and goes back "
-            "through the list, each node once. For a part of the graph, use backward_pass(list)."
+            f"{called(node)} feeds {called(odd[0])}, and a walk by hand begins with the cost, the only end, "
+            "and goes back, each node once: use backward_pass(list), or build the graph on new Inputs."
         )
     if begins:
         here.walk = walk = WalkByHand(node)

@@ -9,7 +9,7 @@ from itertools import dropwhile
 import numpy as np
 
 from . import errors, ops
-from .errors import MiniFlowError, called, is_input, is_node, numbers, what, wrong_gradient
+from .errors import MiniFlowError, called, first_wrong, is_input, is_node, numbers, what, wrong_gradient
 
 LEFTOVERS = 1000  # nodes of earlier graphs that one node may feed: more are built in a loop
 ANY = object()  # "whichever node": None is what a learner may give by mistake
@@ -48,7 +48,10 @@ def cycle(nodes: Sequence) -> MiniFlowError:
     waiting, path, node = set(nodes), [], nodes[0]
     while node not in path:
         path.append(node)
-        node = next(n for n in node.inbound_nodes if n in waiting)
+        if not (feeds := [n for n in node.inbound_nodes if n in waiting]):
+            way_out = "make it anew, for a node joins the graph in Node.__init__"
+            return MiniFlowError(f"No inbound node of {called(node)} knows that it feeds it: {way_out}.")
+        node = feeds[0]
     circle = [called(n) for n in reversed(path[path.index(node) :])]
     shown = circle if len(circle) <= 6 else [*circle[:3], "...", *circle[-2:]]
     around = " -> ".join([*shown, circle[0]])
@@ -189,12 +192,11 @@ def _explained(error: Exception, node, graph, direction: str) -> Exception:
                 return no_value(inbound)
             return MiniFlowError(f"{called(node)} ran before {called(inbound)} had a value: {_ORDER}.")
     hint = _SHAPE_HINTS.get(type(node))
-    kinds = "fc" if hint and not isinstance(error, ValueError) else "biufc"  # a ValueError is about shapes
     for name, value in [(called(n), n.value) for n in node.inbound_nodes]:
-        if not isinstance(value, (np.ndarray, np.generic)) or value.dtype.kind not in kinds:
+        if not isinstance(value, (np.ndarray, np.generic)) or value.dtype.kind not in "biufc":
             odd = f"{name}, whose value is {what(value)}: set self.value = np.asarray(..., dtype=float)"
             return MiniFlowError(f"{called(node)} cannot work with {odd}.")
-    if direction == "backward" and (wrong := _first_wrong(node)):
+    if direction == "backward" and (wrong := first_wrong(node)):
         return wrong
     shapes = ", ".join(f"{called(n)} {np.shape(n.value)}" for n in node.inbound_nodes)
     if isinstance(error, MemoryError):
@@ -203,16 +205,6 @@ def _explained(error: Exception, node, graph, direction: str) -> Exception:
         return MiniFlowError(f"{called(node)} cannot work with these shapes, {shapes}: {hint}.")
     error.add_note(f"(in {direction}() of {called(node)}, whose inputs have the shapes: {shapes})")
     return error
-
-
-def _first_wrong(node, any_shape: bool = False) -> MiniFlowError | None:
-    """What is wrong with a gradient that the node gets, said of the op, further down, with which it began."""
-    found = None
-    while node is not None:
-        consumers = [n for n in node.outbound_nodes if n._run is node._run]
-        wrongs = ((n, wrong_gradient(n, node, any_shape)) for n in consumers)
-        node, found = next(((n, wrong) for n, wrong in wrongs if wrong), (None, found))
-    return found
 
 
 # --- the training ----------------------------------------------------------------------------------------
@@ -231,7 +223,7 @@ def check_update(trainables) -> None:
 
 def check_gradient(node, any_shape: bool = False) -> None:
     """Raises what is wrong with the gradient of an Input, in the name of the consumer that it comes from."""
-    if wrong := _first_wrong(node, any_shape) or wrong_gradient(node, node, any_shape):
+    if wrong := first_wrong(node, any_shape) or wrong_gradient(node, node, any_shape):
         raise wrong
 
 

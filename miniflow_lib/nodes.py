@@ -61,7 +61,7 @@ class Node:
         for node in self.outbound_nodes:
             if node._run is run:  # leftovers of an earlier graph on the same Inputs have no say
                 grad = node.gradients[self]
-                total = grad if total is None else total + grad
+                total = grad if total is None else guard.added(total, grad, self)
         return run.start(self) if total is None else total
 
     __reduce__, __copy__ = copying.reduce, copying.shallow  # for pickle and copy

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import mistakes
-from .errors import is_input, is_node, wrong_gradient
+from .errors import first_wrong, is_input, is_node
 from .guard import Run, here
 from .nodes import Node
 from .tracing import trace
@@ -81,10 +81,11 @@ class BackwardRun(Run):
     def start(self, node: Node):
         cost = self.graph[-1]
         if node is cost:
-            return np.float64(1.0) if type(node.value) is np.float64 else np.ones_like(node.value, dtype=float)
-        for consumer in node.outbound_nodes:
-            if consumer._run is self:  # it did say something: None
-                raise wrong_gradient(consumer, node)
+            return (
+                np.float64(1.0) if type(node.value) is np.float64 else np.ones_like(node.value, dtype=float)
+            )
+        if wrong := first_wrong(node):  # a consumer did say something: None
+            raise wrong
         if is_input(node):  # fed, but the cost does not depend on it
             return np.zeros_like(node.value)
         raise mistakes.two_ends(node, cost, self.graph)

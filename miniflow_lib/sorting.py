@@ -52,7 +52,7 @@ def _find(feed_dict: Mapping[Input, object], output: Node | None) -> dict[Node, 
                 found[inbound] = None
                 to_see.append(inbound)
     for node in found:
-        if node not in feed_dict and errors.is_fed(node):
+        if not node.inbound_nodes and node not in feed_dict and errors.is_input(node):
             raise mistakes.not_fed(node, found, output)
         if output is not None and len(consumers := node.outbound_nodes) > mistakes.LEFTOVERS:
             mistakes.check_leftovers(node, consumers, found)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import threading
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -540,11 +545,81 @@ def test_a_walk_by_hand_over_nodes_of_an_earlier_pass_is_a_pass_of_its_own():
     assert x.gradients[x].tolist() == [10, 20]
 
 
-def test_a_walk_by_hand_over_a_part_of_an_earlier_pass_is_a_pass_of_its_own():
+PART = (
+    r"^MSE feeds Mul, and a walk by hand begins with the cost, .* each node once: use backward_pass\(list\)"
+)
+
+
+@pytest.mark.parametrize("earlier", ["pass", "walk"])
+def test_a_walk_by_hand_over_a_part_of_an_earlier_pass_is_refused(earlier):
+    """Its first node feeds one that is not in it: does that still count, or not?"""
     x, old, new = new_and_old()
-    forward_and_backward(new)
-    walk(old)
+    (forward_and_backward if earlier == "pass" else walk)(new)
+    for _ in range(2):
+        with pytest.raises(MiniFlowError, match=PART):
+            walk(old)
+    backward_pass(old)
     assert x.gradients[x].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("first", ["x", "s"])
+def test_one_node_alone_is_walked_by_nobody_after_a_pass(first):
+    """It once said 0, or 1 as if it were the cost."""
+    x, y = Input("x"), Input("y")
+    s = Sigmoid(x, name="s")
+    forward_and_backward(topological_sort({x: [1.0, 2.0], y: [0.0, 0.0]}, output=MSE(y, s)))
+    kept = x.gradients[x].tolist()
+    with pytest.raises(
+        MiniFlowError, match=rf"^{first} feeds (s|MSE), and a walk by hand begins with the cost"
+    ):
+        {"x": x, "s": s}[first].backward()
+    assert x.gradients[x].tolist() == kept and s.grad_cost().any()
+
+
+def test_a_node_that_comes_twice_in_a_walk_by_hand_is_not_taken_for_another_cost():
+    x, _, new = new_and_old()
+    walk(new)
+    x.backward()
+    x.backward()  # the last of a walk may be asked again
+    assert x.gradients[x].tolist() == [10, 20]
+    with pytest.raises(MiniFlowError, match=PART):
+        new[-1].inbound_nodes[0].backward()
+
+
+def test_a_walk_by_hand_in_the_wrong_order_is_refused():
+    x = Input("x")
+    graph = topological_sort({x: 3.0}, output=Mul(Sigmoid(x, name="s"), x))
+    forward_pass(graph)
+    with pytest.raises(MiniFlowError, match=r"^(x|s) feeds .*, and a walk by hand begins with the cost"):
+        for node in graph:
+            node.backward()
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
+def test_a_walk_by_hand_begins_with_ones_in_the_shape_of_the_cost(shape):
+    x = Input("x")
+    cost = Mul(x, x)
+    walk(topological_sort({x: np.full(shape, 3.0)}, output=cost))
+    assert x.gradients[x].shape == shape and x.gradients[x] == 6
+
+
+def test_each_thread_has_its_own_walk_by_hand():
+    def in_turns(slope):
+        x, k, y = Input("x"), Input("k"), Input("y")
+        graph = topological_sort({x: [1.0, 2.0], y: [0.0, 0.0], k: slope}, output=Mul(MSE(y, x), k))
+        wrong = 0
+        for _ in range(50):
+            for node in graph:
+                node.forward()
+            for node in reversed(graph):
+                here.wait()  # every thread is in the middle of its walk
+                node.backward()
+            wrong += x.gradients[x].tolist() != [slope, 2 * slope]
+        return wrong
+
+    here = threading.Barrier(3, timeout=60)
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(in_turns, [1.0, 10.0, 100.0])) == [0, 0, 0]
 
 
 @pytest.mark.parametrize("op", [Sigmoid, Same, ClassicReLU])
@@ -556,7 +631,7 @@ def test_a_cell_that_builds_and_walks_by_hand_may_be_run_twice(op):
     walk(topological_sort(feed, output=cost))
     right = x.gradients[x].tolist()
     again = topological_sort(feed, output=MSE(y, op(x)))
-    with pytest.raises(MiniFlowError, match=r"also feeds .*: use backward_pass\(list\)"):
+    with pytest.raises(MiniFlowError, match=r"feeds .*: use backward_pass\(list\)"):
         walk(again)
     backward_pass(again)
     assert x.gradients[x].tolist() == right
@@ -576,7 +651,7 @@ def test_a_walk_by_hand_over_two_ends_is_not_summed_in_silence():
     x = Input("x")
     Mul(x, x)
     Add(x, x)
-    with pytest.raises(MiniFlowError, match=r"x also feeds Add, .*second end"):
+    with pytest.raises(MiniFlowError, match=r"x feeds Add, .* the only end"):
         walk(topological_sort({x: 3.0}))
 
 
@@ -653,11 +728,231 @@ def test_an_op_may_have_a_run_a_name_and_a_grad_cost_of_its_own(op, shown):
     assert repr(Add(f, y)) == f"Add({shown}, y)"
 
 
+# --- what an op asks, hands on and leaves in other ways ---------------------------------------------------
+
+
+class ClassicInput(Node):
+    """Asks all its consumers, as the classic MiniFlow does: also those of graphs that are gone."""
+
+    fed = True
+
+    def __init__(self, name):
+        Node.__init__(self, [], name)
+
+    def forward(self):
+        pass
+
+    def backward(self):
+        self.gradients = {self: 0}
+        for node in self.outbound_nodes:
+            self.gradients[self] += node.gradients[self]
+
+
+@pytest.mark.parametrize("kind", [Input, ClassicInput])
+def test_a_classic_backward_does_not_hear_the_nodes_of_earlier_graphs(kind):
+    x, y = kind("x"), Input("y")
+    first = ClassicReLU(x)
+    feed = {x: np.array(X), y: ZEROS}
+    gradients(MSE(y, Sigmoid(x)), feed)
+    gradients(MSE(y, Add(first, first)), feed)
+    assert gradients(MSE(y, Mul(x, x)), feed)[0] == [[-1, 8], [27, -64]]
+    assert len(x.outbound_nodes) == 3
+    assert gradients(MSE(y, first), feed)[0] == [[0, 1], [1.5, 0]]
+    assert len(first.outbound_nodes) == 2
+
+
+class Stored(Op):
+    """Hands on what it was told to."""
+
+    def __init__(self, value, *inputs):
+        Op.__init__(self, *inputs)
+        self.stored = value
+
+    def forward(self):
+        self.value = self.stored
+
+    def backward(self):
+        self.gradients = {node: np.zeros_like(node.value) for node in self.inbound_nodes}
+
+
+@pytest.mark.parametrize(
+    ("build", "value", "right"),
+    [
+        (lambda f: Add(f, f), np.array([200, 100], np.uint8), [400, 200]),
+        (lambda f: Mul(f, f), np.array([100_000], np.int32), [1e10]),
+        (lambda f: Mul(f, f, f, f), np.array([100_000]), [1e20]),
+        (lambda f: Add(f, f, f), np.array([True, False]), [3, 0]),
+        (lambda f: Sigmoid(f), np.array([0, 255], np.uint8), [0.5, 1.0]),
+        (lambda f: Sigmoid(f), np.array([True]), [1 / (1 + np.exp(-1))]),
+        (lambda f: MSE(f, Add(f, f)), np.uint8(100), 10_000),
+        (lambda f: Linear(f, f, Stored(np.array(1), f)), np.array([20, 20], np.uint8), 801),
+    ],
+)
+def test_whole_numbers_and_bools_of_an_op_do_not_wrap_round(build, value, right):
+    x = Input("x")
+    graph = topological_sort({x: 1.0}, output=build(Stored(value, x)))
+    assert forward_pass(graph).tolist() == right
+
+
+class ByUpdate(Subtract):
+    def backward(self):
+        a, b = self.inbound_nodes
+        g = self.grad_cost()
+        self.gradients.update({a: g})
+        g *= -1
+        self.gradients.update({b: g})
+
+
+class ByDefault(Subtract):
+    def backward(self):
+        a, b = self.inbound_nodes
+        self.gradients, g = {}, self.grad_cost()
+        self.gradients.setdefault(a, g)
+        g *= -1
+        self.gradients.setdefault(b, g)
+
+
+class Counting(Subtract):
+    def backward(self):
+        a, b = self.inbound_nodes
+        self.gradients = defaultdict(float)
+        self.gradients[a] += self.grad_cost()
+        self.gradients[b] -= self.grad_cost()
+
+
+class Lists(Subtract):
+    def backward(self):
+        a, b = self.inbound_nodes
+        self.gradients = {a: self.grad_cost().tolist(), b: (-self.grad_cost()).tolist()}
+
+
+@pytest.mark.parametrize("op", [ByUpdate, ByDefault, Counting, Lists])
+def test_gradients_may_be_collected_in_other_ways(op):
+    a, b, y = Input("a"), Input("b"), Input("y")
+    feed = {a: [3.0, 5.0], b: [1.0, 2.0], y: [0.0, 0.0]}
+    for _ in range(2):
+        assert gradients(MSE(y, op(a, b)), feed)[:2] == [[2, 3], [-2, -3]]
+    assert gradients(MSE(y, Add(op(a, b), a)), feed)[:2] == [[10, 16], [-5, -8]]  # y = 2a - b
+
+
+def test_a_gradient_of_a_wrong_shape_is_not_stretched_by_another_beside_it():
+    class Row(Same):
+        def backward(self):
+            self.gradients = {self.inbound_nodes[0]: self.grad_cost()[0]}
+
+    x, y = Input("x"), Input("y")
+    graph = topological_sort({x: X, y: ZEROS}, output=MSE(y, Add(Row(x), x)))
+    with pytest.raises(MiniFlowError, match=r"^Row\.backward\(\) set a gradient of shape \(2,\) for x, not"):
+        forward_and_backward(graph)
+
+
+def test_a_layer_takes_a_vector_or_a_matrix_of_weights():
+    """X.dot(W) and X @ W are different things for three axes."""
+    X_, W, b = Input("X"), Input("W"), Input("b")
+    feed = {X_: np.ones((2, 3)), W: np.ones((3, 3, 5)), b: np.ones((3, 5))}
+    graph = topological_sort(feed, output=Linear(X_, W, b))
+    with pytest.raises(
+        MiniFlowError, match=r"^Linear cannot work with these shapes, X \(2, 3\), W \(3, 3, 5\)"
+    ):
+        forward_pass(graph)
+
+
+@pytest.mark.parametrize("wrong", ["x", "an op", "a shape"])
+def test_an_update_changes_all_of_its_weights_or_none(wrong):
+    W, x, y = Input("W"), Input("x"), Input("y")
+    f = Mul(W, x)
+    forward_and_backward(topological_sort({W: 2.0, x: 3.0, y: 1.0}, output=MSE(y, f)))
+    if wrong == "a shape":
+        x.gradients[x] = np.ones(2)
+    with pytest.raises(MiniFlowError):
+        sgd_update([W, {"x": "x", "an op": f, "a shape": x}[wrong]], 0.1)
+    assert W.value == 2
+
+
+def test_weights_that_on_epoch_sets_stay():
+    """Early stopping puts back the best."""
+    W, x, y = Input("W"), Input("x"), Input("y")
+    graph = topological_sort({W: 2.0, x: [3.0], y: [1.0]}, output=MSE(y, Mul(W, x)))
+
+    def best(epoch, cost):
+        W.value = np.array(0.25)
+        return epoch < 3
+
+    assert len(train(graph, {x: [3.0], y: [1.0]}, [W], on_epoch=best)) == 3
+    assert W.value == 0.25
+
+
+class Computed(Op):
+    """Its value is worked out whenever it is asked for."""
+
+    @property
+    def value(self):
+        return None if self.found is None else self.found * 1.0
+
+    @value.setter
+    def value(self, value):
+        self.found = value
+
+    def forward(self):
+        self.value = self.inbound_nodes[0].value * 2
+
+    def backward(self):
+        self.gradients = {self.inbound_nodes[0]: 2 * self.grad_cost()}
+
+
+class Holding(Same):
+    """Its gradients are kept under another name."""
+
+    @property
+    def gradients(self):
+        return self.held
+
+    @gradients.setter
+    def gradients(self, gradients):
+        self.held = gradients
+
+
+@pytest.mark.parametrize(("op", "right"), [(Computed, [4, 8]), (Holding, [1, 2])])
+def test_an_op_may_keep_its_value_or_gradients_its_own_way(op, right):
+    x, y = Input("x"), Input("y")
+    assert gradients(MSE(y, op(x)), {x: [1.0, 2.0], y: [0.0, 0.0]})[0] == right
+
+
+def test_a_cost_of_whole_numbers_begins_with_a_gradient_of_floats():
+    class Scaled(Op):
+        def forward(self):
+            self.value = self.inbound_nodes[0].value
+
+        def backward(self):
+            g = np.zeros_like(self.grad_cost())
+            g[0] = 0.7
+            self.gradients = {self.inbound_nodes[0]: g}
+
+    x = Input("x")
+    assert gradients(Scaled(x), {x: [3]}) == [[0.7]]
+
+
+def test_a_node_that_its_inputs_do_not_know_is_named():
+    x = Input("x")
+    f = copy.copy(Sigmoid(x, name="f"))
+    with pytest.raises(MiniFlowError, match=r"^No inbound node of f knows that it feeds it: make"):
+        topological_sort({x: 1.0}, output=f)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("rate", [np.float32(0.5), np.float16(0.5), np.float64(0.5)])
+def test_a_learning_rate_of_any_precision_is_a_rate(rate):
+    x, y = Input("x"), Input("y")
+    forward_and_backward(topological_sort({x: 2.0, y: 0.0}, output=MSE(y, x)))
+    sgd_update([x], rate)
+    assert x.value == 0
+
+
 # --- random graphs ------------------------------------------------------------------------------------------
 
 HONEST = [ReLU, ClassicReLU, Leaky, Subtract, ByEntry, Reused, Sum, Updated, Zeros, Same, Kept, Buffered]
-HONEST += [Sigmoid, Add, Mul]
-TWO = (Subtract, ByEntry, Reused, Sum, Updated, Zeros)
+HONEST += [ByUpdate, ByDefault, Counting, Lists, Sigmoid, Add, Mul]
+TWO = (Subtract, ByEntry, Reused, Sum, Updated, Zeros, ByUpdate, ByDefault, Counting, Lists)
 WRITES = [Shift, Mixed, Clip, Grow, Replace, Late, Own]
 
 
