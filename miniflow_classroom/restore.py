@@ -62,7 +62,8 @@ def _how_to_put_back(to_see: list[object]) -> list[Callable[[], object]]:
             acts.append(partial(thing.__setitem__, slice(None), thing[:]))
             to_see += thing[:1000]
         elif isinstance(thing, (dict, set)):
-            acts += [thing.clear, partial(thing.update, thing.copy())]
+            kind = dict if isinstance(thing, dict) else set  # its own update may copy what it takes
+            acts += [thing.clear, partial(kind.update, thing, kind(thing))]
             to_see += list(thing.values() if isinstance(thing, dict) else thing)[:1000]
         elif type(thing) is tuple:
             to_see += thing

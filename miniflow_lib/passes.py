@@ -59,7 +59,7 @@ def _backward(graph: Sequence[Node]) -> None:
     cost = graph[-1]
     if type(cost.value) is not np.float64 or not math.isfinite(cost.value):
         mistakes.check_cost(cost, graph)
-    tell, run, here.walk = trace.teller("backward", graph), BackwardRun(graph), None
+    tell, run = trace.teller("backward", graph), BackwardRun(graph)
     try:
         for node in reversed(graph):
             node._run = run
@@ -77,6 +77,7 @@ class BackwardRun(Run):
 
     def __init__(self, graph: Sequence[Node]):
         self.graph, self.over = graph, False
+        here.walk = None  # a walk by hand ends here
 
     def start(self, node: Node):
         cost = self.graph[-1]

@@ -45,7 +45,10 @@ WRONG = {
         (SUB + "self.value = x - y", "one node from another"),
         (SUB + "self.value = 9 - 4", "the same whatever"),
         (SUB + "x, y = Input('x'), Input('y')\n        self.value = x.value - y.value", "of this very node"),
-        (SUB + "x.value -= y.value\n        self.value = x.value", "Others may be fed by it"),
+        (
+            SUB + "x.value -= y.value\n        self.value = x.value",
+            "Sub.forward() changes the value of x, which others read too",
+        ),
         (
             SUB + "self.value = 0\n        for node in (x, y):\n            self.value -= node.value",
             "takes both inputs from 0",
