@@ -323,7 +323,7 @@ CALLS = {
     "quiz": lambda: {"lesson": "02"},
 }
 OF_THE_ENGINE = {"load_boston", "minibatches", "train"}
-NO_ARGUMENTS = {"toggles", "fault_lab"}
+NO_ARGUMENTS = ("toggles", "fault_lab")  # in order, for two workers must collect the same
 SOURCES = {"show_source"}  # takes any number of things: a test of its own below
 
 
