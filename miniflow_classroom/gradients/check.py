@@ -20,7 +20,7 @@ from miniflow_classroom.restore import put_back
 from miniflow_classroom.steady import forward_varies
 
 RIGHT, WRONG, UNKNOWN = "right", "wrong", "cannot be checked"
-MORE_RUNS = 200  # where a gradient is not right: an op may draw something else only now and then
+MORE_RUNS = 64  # where a gradient is not right: an op may draw something else only now and then
 AGREE = 1e-6  # of the largest slope of an array: a difference up to this is none
 _MARKS = {RIGHT: "✓", WRONG: "✗", UNKNOWN: "?"}
 
