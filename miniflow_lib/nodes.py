@@ -86,8 +86,9 @@ class Input(Node):
         """Keep the value it has, or take the one it is given."""
         if value is not None:
             self.value = value
-        if type(self.value) is not np.ndarray or self.value.dtype is not FLOAT:  # set by hand
-            self.value = errors.as_array(self.value, self)
+        value = self.value
+        if type(value) is not np.ndarray or value.dtype is not FLOAT:  # set by hand
+            self.value = errors.as_array(value, self)
 
     def backward(self) -> None:
         self.gradients = {self: self.grad_cost()}

@@ -32,10 +32,10 @@ def ones(count: int) -> np.ndarray:
 
 def unbroadcast(grad: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """grad summed over the axes along which numpy had repeated a value of this shape."""
-    if grad.shape == shape:
-        return grad
     if grad.ndim == 2 and grad.shape[1:] == shape:
         return ones(len(grad)).dot(grad)  # a bias, one for all the rows: the sum of the rows
+    if grad.shape == shape:
+        return grad
     new_axes = tuple(range(grad.ndim - len(shape)))
     grad = grad.sum(axis=new_axes)
     repeated = tuple(axis for axis, length in enumerate(shape) if length < grad.shape[axis])
@@ -111,7 +111,7 @@ class Sigmoid(Node):
     def __init__(self, node: Node, name: str | None = None):
         super().__init__([node], name)
 
-    @np.errstate(over="ignore", under="ignore")  # e^-x may be inf, or 0
+    @np.errstate(all="ignore")  # e^-x may be inf, or 0
     def forward(self) -> None:
         (x,) = self.inbound_nodes
         self.value = ONE / (ONE + np.exp(-x.value))

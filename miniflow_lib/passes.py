@@ -13,6 +13,8 @@ from .guard import Run, here
 from .nodes import Node
 from .tracing import trace
 
+ONE = np.float64(1.0)
+
 
 def forward_pass(output_node: Node, sorted_nodes: Sequence[Node] | None = None):
     """Run `forward` of every node in the order of the list; returns the value of `output_node`.
@@ -82,9 +84,7 @@ class BackwardRun(Run):
     def start(self, node: Node):
         cost = self.graph[-1]
         if node is cost:
-            return (
-                np.float64(1.0) if type(node.value) is np.float64 else np.ones_like(node.value, dtype=float)
-            )
+            return ONE if type(node.value) is np.float64 else np.ones_like(node.value, dtype=float)
         if wrong := first_wrong(node):  # a consumer did say something: None
             raise wrong
         if is_input(node):  # fed, but the cost does not depend on it

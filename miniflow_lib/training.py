@@ -27,8 +27,8 @@ def sgd_update(trainables: Sequence[Input], learning_rate: float = 1e-2) -> None
             if getattr(gradient, "shape", ()) != value.shape:
                 mistakes.check_update(trainables)
             values[t] = value - rate * gradient
-        for t in values:  # all of them, or none
-            t.value = values[t]
+        for t, value in values.items():  # all of them, or none
+            t.value = value
     except (KeyError, AttributeError, TypeError):
         mistakes.check_update(trainables)
         raise
