@@ -36,7 +36,7 @@ def put_back(*things: object) -> Iterator[None]:
 
     Put back are nodes (every attribute, the very arrays and what was in them, and all nodes that they lead
     to), lists, tuples, dicts, sets, arrays and generators of random numbers, also those that a node's class
-    holds, and np.random and random themselves. Anything else stays as it then is.
+    holds, and np.random and random themselves. Nothing else is put back.
     """
     acts = _how_to_put_back(list(things))
     acts += [partial(np.random.set_state, np.random.get_state()), partial(random.setstate, random.getstate())]

@@ -1,4 +1,4 @@
-"""Whether a graph says the same when it runs again on the same Inputs; if not, which node does not."""
+"""Whether a graph gives the same numbers when it runs again on the same Inputs; else, which node differs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from miniflow_lib.errors import is_input, numbers
 from miniflow_lib.nodes import Node
 
-RUNS = 16  # of the graph on the same inputs: a coin that an op throws falls the same way in 1 of 2 ** 16
+RUNS = 16  # more, after the first: a coin that an op throws falls the same way in all in 1 of 2 ** 16
 
 Told = list[tuple[Node, np.ndarray | None]]
 
@@ -18,8 +18,8 @@ Told = list[tuple[Node, np.ndarray | None]]
 class Repeated:
     """A graph that ran several times on the same Inputs.
 
-    unsteady: the first node that had another value than in the first run, if any.
-    changing: the first node on the way back that handed on another gradient, if any.
+    unsteady: the first node whose value differed from the first run, if any.
+    changing: the first node on the way back that handed on a different gradient, if any.
     told: {Input: its gradients, the first and all that differ from it}.
     """
 
@@ -37,7 +37,7 @@ class Repeated:
         return self.unsteady is None and self.changing is None
 
     def look(self, runs: int) -> None:
-        """Run it so many times more. That a value varies is reason enough for a gradient to."""
+        """Run it so many times more, until a value varies: then gradients may vary too."""
         for _ in range(runs):
             if self.unsteady is not None:
                 return

@@ -55,7 +55,7 @@ def what(thing) -> str:
         return f"an array of shape {thing.shape} and kind {thing.dtype}"
     try:
         shown = repr(thing) if isinstance(thing, (str, int, float, complex)) else ""
-    except ValueError:  # Python does not write out a whole number of some thousand digits
+    except ValueError:  # Python does not write out a whole number of several thousand digits
         shown = "a huge number"
     shown = shown if len(shown) <= 30 else shown[:27] + "..."
     return f"{shown}{', ' * bool(shown)}{a_kind(thing)}"
@@ -75,7 +75,7 @@ def a_kind(thing) -> str:
 def as_array(value, node) -> np.ndarray:
     """value as an array of floats of its own; raises what is wrong with it as a value of `node`."""
     if value is None:
-        raise MiniFlowError(f"The Input {called(node)} has no value yet: feed it, {{{called(node)}: ...}}.")
+        raise MiniFlowError(f"The Input {called(node)} has no value: feed it, {{{called(node)}: ...}}.")
     return check_array(f"The Input {called(node)}", value)
 
 
@@ -103,7 +103,7 @@ def _check_each(name: str, value, array: np.ndarray) -> None:
     if is_table := hasattr(value, "columns") and hasattr(value, "dtypes"):
         labels, dtypes = list(value.columns), list(value.dtypes)
     if array.ndim and (array.dtype.kind in "OUS" or (is_table and array.dtype.kind not in "biuf")):
-        odd = [(i, one) for i, one in enumerate(array.flat) if not _is_real(type(one))]
+        odd = [(i, one) for i, one in enumerate(array.ravel().tolist()) if not _is_real(type(one))]
     elif array.size and hasattr(value, "isna"):  # pandas hands over as nan what its own dtypes miss
         missing = np.asarray(value.isna()).reshape(-1, len(labels)).any(axis=0)
         odd = [(i, None) for i, dtype in enumerate(dtypes) if missing[i] and not isinstance(dtype, np.dtype)]
@@ -140,7 +140,7 @@ def numbers(value) -> np.ndarray | None:
 
 
 def in_shape_of(a, y):
-    """y as an array that meets `a` element by element, (m,) as (m, 1) for one; never an outer difference."""
+    """y as an array that meets `a` element by element, (m,) as (m, 1), say; never an outer difference."""
     if y.shape == a.shape:
         return y
     if a.shape != (*y.shape, 1):  # the most common: prices (m,) beside predictions (m, 1)
@@ -152,7 +152,7 @@ def in_shape_of(a, y):
 
 
 def check_bias(b: np.ndarray, W: np.ndarray) -> None:
-    """Raises where b is neither (k,) nor (1, k) for k neurons, nor a single number for one."""
+    """For a b that is not (k,): raises unless it is (1, k), or one number for one neuron."""
     one_number = b.size == 1 == math.prod(W.shape[1:])
     if W.ndim > 2 or (b.shape != (1, *W.shape[1:]) and not (one_number and b.ndim <= W.ndim)):
         raise ValueError("shapes")
@@ -193,6 +193,8 @@ def check_node(thing, begins: str):
 
 
 def _as_node(thing) -> str:
+    if isinstance(thing, str):
+        return "give the node itself, x, and not its name"
     if isinstance(thing, type):
         return f"call the class, {thing.__name__}(...), to make a node of it"
     if isinstance(thing, (list, tuple)):
@@ -225,7 +227,7 @@ def wrong_gradient(node, inbound, any_shape: bool = False) -> MiniFlowError | No
 
 
 def first_wrong(node, any_shape: bool = False) -> MiniFlowError | None:
-    """What is wrong with a gradient that a node gets from its consumers, of the first that has one."""
+    """What is wrong with the first wrong gradient that a node gets from a consumer, or None."""
     consumers = [out for out in node.outbound_nodes if out._run is node._run]
     return next(filter(None, (wrong_gradient(out, node, any_shape) for out in consumers)), None)
 

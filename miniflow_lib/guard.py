@@ -17,12 +17,12 @@ from .errors import MiniFlowError, called, first_wrong, is_input, numbers, wrong
 def guard(cls: type) -> None:
     """See to it that a class that is not ours changes no array that others read.
 
-    Its forward and backward put back what they changed of others, and raise where that was a value. What they
+    Its forward and backward undo what they changed of others, and raise if it was a value. What they
     hand on are copies. (A method that is put on the class later, cls.backward = ..., is not seen.)
     """
     if _is_ours(cls):
         return
-    for name in ("forward", "backward"):  # they may come from a class beside Node
+    for name in ("forward", "backward"):  # they may come from a second base class
         method = next(vars(kind)[name] for kind in cls.__mro__ if name in vars(kind))
         if not _is_ours(method) and not hasattr(method, "guarded"):
             setattr(cls, name, _guarded(method, name))
@@ -35,7 +35,7 @@ def _is_ours(thing) -> bool:
 
 
 class _Gradients(defaultdict):
-    """What a learner's op hands on: {a: g}, then g *= -1, then [b] = g gives a and b what each was given."""
+    """What a learner's op hands on, copied when it is set: a later g *= -1 changes no entry."""
 
     def __setitem__(self, node, gradient) -> None:
         super().__setitem__(node, _own_array(gradient, list, tuple))  # + would join two lists
@@ -64,7 +64,7 @@ def _guarded(function: Callable, name: str) -> Callable:
         if name == "backward":
             run = join(self)
             read.append(self)
-            # the classic backward asks all of them: those of earlier graphs have no say
+            # classic programs ask all of them: those of earlier graphs must not count
             self.outbound_nodes = [node for node in consumers if node._run is run]
             said = [node.gradients for node in self.outbound_nodes]
             told = [gradients.get(self) for gradients in said if isinstance(gradients, dict)]
@@ -90,7 +90,7 @@ def _guarded(function: Callable, name: str) -> Callable:
             if is_changed:
                 raise MiniFlowError(
                     f"{type(self).__name__}.{name}() changes the value of {called(node)}, which others read "
-                    "too: make a new array, z = z - ..., in the place of z -= ... or z[...] = ..."
+                    "too: make a new array, z = z - ..., instead of z -= ... or z[...] = ..."
                 )
         return result
 
@@ -122,7 +122,7 @@ def _put_back(array, copy) -> bool:
 
 
 def added(total, grad, node):
-    """total + grad, of one shape: numpy would stretch one of another."""
+    """total + grad; raises where their shapes differ, for numpy would stretch one."""
     if np.shape(total) != np.shape(grad):
         raise first_wrong(node)
     return total + grad
@@ -141,8 +141,8 @@ class Run:
 class WalkByHand(Run):
     """A backward pass that a program walks itself, node.backward() by node.backward().
 
-    Nobody says when it begins and which nodes take part: it begins with a node that nobody in it consumes,
-    and is over when another begins. (That is why each backward() asks anew.)
+    Nothing tells when it begins and which nodes take part: it begins with a node that nobody in it consumes,
+    and is over when another begins. (So each backward() asks again.)
     """
 
     def __init__(self, cost):
@@ -162,9 +162,9 @@ def join(node) -> Run:
     walk = getattr(here, "walk", None)
     odd = consumers = [out for out in node.outbound_nodes if isinstance(out._run, WalkByHand)]
     begins = not consumers and not (is_input(node) and walk)
-    if begins:  # values: of a pass over more of the graph, or of a node that should have been called before
+    if begins:  # a consumer with a value: it ran, so its backward() should come first
         odd = [out for out in node.outbound_nodes if out.value is not None]
-    elif node._run is not walk or walk.last is node or is_input(node):  # not called for the second time
+    elif node._run is not walk or walk.last is node or is_input(node):  # not yet in this walk, or just called
         odd = [out for out in consumers if out._run is not walk]
     if odd:
         raise MiniFlowError(

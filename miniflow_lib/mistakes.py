@@ -24,8 +24,8 @@ def check_feed(feed_dict, output) -> dict:
         raise MiniFlowError(f"topological_sort takes a dict {{Input: value}}, not {what(feed_dict)}.")
     if not feed_dict and output is None:
         raise MiniFlowError("The feed is empty, so there is nothing to sort: topological_sort({x: 4, y: 5}).")
-    if output is not None:
-        errors.check_node(output, "output= takes the node you want to know, and was given")
+    if output is not None and not is_node(output):
+        raise MiniFlowError(f"output= takes the node you want to know, f, not {what(output)}.")
     for key in feed_dict:
         if not is_input(errors.check_node(key, "Only Inputs are fed, {x: 4}, and a key of the feed is")):
             way_out = "" if key.inbound_nodes else f": to feed it, set fed = True in {type(key).__name__}"
@@ -49,8 +49,7 @@ def cycle(nodes: Sequence) -> MiniFlowError:
     while node not in path:
         path.append(node)
         if not (feeds := [n for n in node.inbound_nodes if n in waiting]):
-            way_out = "make it anew, for a node joins the graph in Node.__init__"
-            return MiniFlowError(f"No inbound node of {called(node)} knows that it feeds it: {way_out}.")
+            return MiniFlowError(f"{called(node)} is in no list of outbound nodes: build the graph again.")
         node = feeds[0]
     circle = [called(n) for n in reversed(path[path.index(node) :])]
     shown = circle if len(circle) <= 6 else [*circle[:3], "...", *circle[-2:]]
@@ -212,12 +211,15 @@ def _explained(error: Exception, node, graph, direction: str) -> Exception:
 
 def check_update(trainables) -> None:
     for node in errors.check_list_of_nodes("What sgd_update takes", trainables):
+        if not is_input(node):
+            raise MiniFlowError(f"{called(node)} is {errors.a_kind(node)}, and only Inputs are trained.")
         if node not in node.gradients:
-            kind = "an Input" if is_input(node) else f"{errors.a_kind(node)}, and only Inputs are trained"
-            raise MiniFlowError(f"{called(node)} has no gradient ({kind}): run forward_and_backward first.")
+            raise MiniFlowError(f"{called(node)} has no gradient: run forward_and_backward first.")
         errors.as_array(node.value, node)
         if not isinstance(node.value, (np.ndarray, np.generic)):
-            raise MiniFlowError(f"{called(node)} was set by hand, {what(node.value)}: run both passes first.")
+            raise MiniFlowError(
+                f"{called(node)} was set by hand to {what(node.value)}: run both passes first."
+            )
         check_gradient(node)
 
 

@@ -1,4 +1,4 @@
-"""Lesson 01: a node knows its value, who feeds it, whom it feeds, and what blame it hands back.
+"""Lesson 01: a node knows its value, who feeds it, whom it feeds, and what gradient it hands back.
 
 The words of the engine:
 feeds           x feeds q when q works with the value of x
@@ -24,7 +24,7 @@ class Node:
 
     Four duties: its `value`, its `inbound_nodes`, its `outbound_nodes`, and its `gradients`, a dict
     {inbound node: d cost / d that node, by way of this node}, each in the shape of that node's value.
-    What an op reads, others read too: one that changes an array it read gets a sentence, or a copy.
+    An op that changes a value it read raises MiniFlowError; a gradient that it changes is put back.
     """
 
     _run = guard.Run()  # the backward pass that this node last took part in
@@ -35,7 +35,7 @@ class Node:
             guard.guard(cls)
 
     def __init__(self, inbound_nodes: Iterable[Node] = (), name: str | None = None):
-        if name is not None or not hasattr(type(self), "name"):  # a class may have its own
+        if name is not None or not hasattr(type(self), "name"):  # a class may define its own name
             self.name = type(self).__name__ if name is None else name
         self.value = None
         self.inbound_nodes = errors.check_inbound_nodes(self, inbound_nodes)
@@ -53,13 +53,13 @@ class Node:
         raise NotImplementedError(f"{type(self).__name__} has no backward() yet: set self.gradients in it")
 
     def grad_cost(self) -> np.ndarray:
-        """d cost / d self: the sum of what its consumers in this run say of it, 1 for the cost itself."""
+        """d cost / d self: the sum of its consumers' gradients for it in this run, 1 for the cost itself."""
         run = self._run
         if run.over and sys._getframe(1).f_code.co_name == "backward":
-            run = guard.join(self)  # no pass of ours: a program walks the list itself
+            run = guard.join(self)  # not our pass: a program walks the list itself
         total = None
         for node in self.outbound_nodes:
-            if node._run is run:  # leftovers of an earlier graph on the same Inputs have no say
+            if node._run is run:  # leftovers of an earlier graph on the same Inputs do not count
                 grad = node.gradients[self]
                 total = grad if total is None else guard.added(total, grad, self)
         return run.start(self) if total is None else total

@@ -12,7 +12,7 @@ import numpy as np
 from . import errors
 from .nodes import Node
 
-ONE = np.array(1.0)  # numpy is quicker with an array than with a 1.0, of which it must make one each time
+ONE = np.array(1.0)  # numpy is quicker with an array than with 1.0, which it must convert each time
 
 
 def collect(inbound_nodes: Sequence[Node], grads: Sequence[np.ndarray]) -> dict[Node, np.ndarray]:
@@ -53,7 +53,7 @@ class Add(Node):
 
     def backward(self) -> None:
         grad = self.grad_cost()
-        # a copy each: one array for all would be changed for all when one of them is
+        # a copy each: else changing one gradient changes them all
         grads = [unbroadcast(grad, node.value.shape).copy() for node in self.inbound_nodes]
         self.gradients = collect(self.inbound_nodes, grads)
 

@@ -19,7 +19,7 @@ ONE = np.float64(1.0)
 def forward_pass(output_node: Node, sorted_nodes: Sequence[Node] | None = None):
     """Run `forward` of every node in the order of the list; returns the value of `output_node`.
 
-    forward_pass(graph), with the list alone, returns the value of its last node.
+    forward_pass(graph), given only the list, returns the value of its last node.
     """
     if sorted_nodes is None and not is_node(output_node):
         output_node, sorted_nodes = mistakes.check_sorted(output_node)[-1], output_node
@@ -85,7 +85,7 @@ class BackwardRun(Run):
         cost = self.graph[-1]
         if node is cost:
             return ONE if type(node.value) is np.float64 else np.ones_like(node.value, dtype=float)
-        if wrong := first_wrong(node):  # a consumer did say something: None
+        if wrong := first_wrong(node):  # a consumer's gradient is None
             raise wrong
         if is_input(node):  # fed, but the cost does not depend on it
             return np.zeros_like(node.value)

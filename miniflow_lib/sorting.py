@@ -1,4 +1,4 @@
-"""Lesson 02: an order in which nobody runs before what feeds it."""
+"""Lesson 02: an order in which no node runs before what feeds it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .tracing import trace
 def topological_sort(feed_dict: Mapping[Input, object], output: Node | None = None) -> list[Node]:
     """Feed the Inputs and list the nodes in an order in which each follows all that feed it.
 
-    Kahn's algorithm: one visit a node and an edge; the order depends on the feed order and the graph alone.
+    Kahn's algorithm: visits each node and edge once; the order depends only on the feed order and the graph.
     With `output`, only what `output` depends on. Raises MiniFlowError for a feed that cannot be, an Input
-    that was not fed, a cycle, and (with `output`) a node that 1,000 nodes of earlier graphs still hang on.
+    that was not fed, a cycle, and (with `output`) a node that still feeds over 1,000 nodes of earlier graphs.
     """
     values = mistakes.check_feed(feed_dict, output)
     waits_for = _find(feed_dict, output)  # {node: how many of its inbound nodes are not in the list yet}

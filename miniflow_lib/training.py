@@ -89,7 +89,7 @@ def train(
             if progress is not None:
                 progress(epoch)
             go_on = on_epoch is None or on_epoch(epoch, costs[-1])
-            weights = [t.value for t in trainables]  # it may have set them
+            weights = [t.value for t in trainables]  # on_epoch may have set them
             if go_on is False:
                 break
     except errors.MiniFlowError as error:

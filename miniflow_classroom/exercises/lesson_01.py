@@ -43,7 +43,7 @@ PAIRS = [(9.0, 4.0), (4.0, 9.0), (-2.0, 5.0), (6.0, 0.0)]
 
 def _run_sub(cls: type) -> SimpleNamespace:
     """.values: what forward left in .value; .returned: what it gave back; .born: the value before it ran;
-    .wired: it knows its two inputs. (One that changes their values is stopped by the engine.)
+    .wired: it knows its two inputs. (The engine stops an op that changes their values.)
     """
     got = SimpleNamespace(values=[], returned=[], born=[], wired=True)
     for first, second in PAIRS:

@@ -518,7 +518,7 @@ def test_close_compares_anything_without_raising():
         ("x + 'a'", "Two kinds of things"),
         ("answer(x, y)", "RecursionError"),
         ("np.ones(2) @ np.ones(3)", "The shapes do not fit"),
-        ("Input('x').forward() or forward_pass", "The Input x has no value yet"),
+        ("Input('x').forward() or forward_pass", "The Input x has no value"),
         ("object().x", "'object' object has no attribute 'x'"),
         ("next(iter([]))", "where there is none left"),
     ],

@@ -284,7 +284,7 @@ MISTAKES = {
     "an update of an op": (lambda: sgd_update([Add(x, y)]), ["(an Add, and only Inputs"]),
     "an update of a node called q": (
         lambda: sgd_update([Mul(x, y, name="q")]),
-        ["q has no gradient", "(a Mul, and only Inputs"],
+        ["q is a Mul, and only Inputs are trained"],
     ),
     "an update of a number": (lambda: sgd_update([3]), ["3"]),
     "a learning rate of text": (lambda: sgd_update([x], "0.1"), ["learning rate", "'0.1'"]),

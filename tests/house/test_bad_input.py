@@ -465,7 +465,7 @@ def tangent_of(function):
         (lambda: train((g := a_graph()), {g[0]: 1}, []), r"must have a row for each example, .*: X \(\)"),
         (
             lambda: (setattr((g := a_graph())[2], "value", [1.0]), sgd_update([g[2]])),
-            "was set by hand, a list",
+            "was set by hand to a list",
         ),
         (lambda: topological_sort({Input("x"): 10**5000}), "given a whole number that is too large for a"),
         (
