@@ -212,7 +212,7 @@ def _explained(error: Exception, node, graph, direction: str) -> Exception:
 def check_update(trainables) -> None:
     for node in errors.check_list_of_nodes("What sgd_update takes", trainables):
         if not is_input(node):
-            raise MiniFlowError(f"{called(node)} is {errors.a_kind(node)}, and only Inputs are trained.")
+            raise MiniFlowError(f"Only Inputs are trained, and {called(node)} is an op.")
         if node not in node.gradients:
             raise MiniFlowError(f"{called(node)} has no gradient: run forward_and_backward first.")
         errors.as_array(node.value, node)

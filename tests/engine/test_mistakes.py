@@ -281,10 +281,10 @@ MISTAKES = {
     ),
     "an update before any pass": (lambda: sgd_update([x]), ["x", "forward_and_backward"]),
     "an update of a node": (lambda: sgd_update(x), ["list of nodes", "node x"]),
-    "an update of an op": (lambda: sgd_update([Add(x, y)]), ["(an Add, and only Inputs"]),
+    "an update of an op": (lambda: sgd_update([Add(x, y)]), ["Only Inputs are trained, and Add is an op"]),
     "an update of a node called q": (
         lambda: sgd_update([Mul(x, y, name="q")]),
-        ["q is a Mul, and only Inputs are trained"],
+        ["Only Inputs are trained, and q is an op"],
     ),
     "an update of a number": (lambda: sgd_update([3]), ["3"]),
     "a learning rate of text": (lambda: sgd_update([x], "0.1"), ["learning rate", "'0.1'"]),
