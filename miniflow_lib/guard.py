@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from functools import wraps
 from threading import local
+from types import MappingProxyType
 
 import numpy as np
 
@@ -35,9 +36,25 @@ def _is_ours(thing) -> bool:
 
 
 class _Gradients(defaultdict):
-    """What a learner's op hands on, copied when it is set: a later g *= -1 changes no entry."""
+    """What a learner's op hands on, copied when it is set: {a: g}, then g *= -1, then [b] = g keeps a's.
+
+    An array of zeros may be filled after it was set; `source`, the dict that was given, may be, too.
+    """
+
+    def __init__(self, factory: Callable | None = None, source: dict = MappingProxyType({})):
+        super().__init__(factory)
+        self.source, self.seen, self.given = source, dict(source), {}
+        self.update(source)
+
+    __repr__ = dict.__repr__
 
     def __setitem__(self, node, gradient) -> None:
+        self.given.pop(node, None)
+        if isinstance(gradient, np.ndarray):
+            for other, (array, then) in list(self.given.items()):
+                if np.shares_memory(array, gradient) and np.any(then) and not _same(array, then):
+                    del self.given[other]  # it is b's now
+            self.given[node] = gradient, gradient.copy()
         super().__setitem__(node, _own_array(gradient, list, tuple))  # + would join two lists
 
     def update(self, *given, **named) -> None:
@@ -49,11 +66,29 @@ class _Gradients(defaultdict):
             self[node] = default
         return self[node]
 
+    def settle(self, op) -> None:
+        """At the end of the op's backward: take what was filled since it was set, and keep nobody's array."""
+        self.update({n: gradient for n, gradient in self.source.items() if gradient is not self.seen.get(n)})
+        for node, (array, then) in self.given.items():
+            if not _same(array, then):
+                if np.any(then):
+                    raise MiniFlowError(
+                        f"{type(op).__name__}.backward() changes the gradient for {called(node)} after it "
+                        "was set: set self.gradients at the end, or make a new array, g = g * ..."
+                    )
+                super().__setitem__(node, _own_array(array))
+        for node, gradient in self.items():
+            super().__setitem__(node, _copied(gradient))
+        self.seen, self.given = dict(self.source), {}
+
+
+def _same(a: np.ndarray, b: np.ndarray) -> bool:
+    return a.shape == b.shape and a.tobytes() == b.tobytes()
+
 
 def _set_gradients(node, gradients) -> None:
-    if isinstance(gradients, dict):
-        given, gradients = gradients, _Gradients(getattr(gradients, "default_factory", None))
-        gradients.update(given)
+    if isinstance(gradients, dict) and gradients is not vars(node).get("gradients"):
+        gradients = _Gradients(getattr(gradients, "default_factory", None), gradients)
     vars(node)["gradients"] = gradients
 
 
@@ -73,8 +108,9 @@ def _guarded(function: Callable, name: str) -> Callable:
         try:
             result = function.__get__(self, type(self))(*given, **named)
             if name == "backward":
-                self.gradients = self.gradients  # copied once more: += changes what lies in it
-            elif read:  # what it hands on may be its input's array, or one that it keeps
+                if isinstance(self.gradients, _Gradients):
+                    self.gradients.settle(self)
+            else:  # what it hands on may be its input's array, or one that it keeps
                 self.value = _own_array(self.value)
         finally:
             self.outbound_nodes = consumers
@@ -83,9 +119,8 @@ def _guarded(function: Callable, name: str) -> Callable:
                 if (now := node.value) is not arrays[place]:
                     changed[place] |= not np.array_equal(now, copies[place])
                     node.value = arrays[place]
-        for node in self.inbound_nodes if name == "backward" else ():
-            if node.inbound_nodes and (wrong := wrong_gradient(self, node)):
-                raise wrong  # an op would stretch it to its own shape; an Input's is looked at in the update
+        if name == "backward":
+            _check_gradients(self)
         for node, is_changed in zip(read, changed):
             if is_changed:
                 raise MiniFlowError(
@@ -96,6 +131,20 @@ def _guarded(function: Callable, name: str) -> Callable:
 
     method.guarded = True
     return method
+
+
+def _check_gradients(op) -> None:
+    """Raises what is wrong with what an op hands on. (An Input's shape is looked at in the update.)"""
+    gradients = op.gradients if isinstance(op.gradients, dict) else {}
+    for node in sorted(op.inbound_nodes, key=is_input):
+        if wrong := wrong_gradient(op, node, any_shape=is_input(node)):
+            raise wrong
+    for node in gradients:
+        if node is not op and node not in op.inbound_nodes:
+            wrong = (
+                f"{type(op).__name__}.backward() set a gradient for {called(node)}, which does not feed it"
+            )
+            raise MiniFlowError(f"{wrong}: name it in Node.__init__(self, [...]).")
 
 
 def _copied(value):
@@ -110,7 +159,7 @@ def _own_array(value, *also: type):
 
 def _put_back(array, copy) -> bool:
     """Whether there were other numbers in the array."""
-    if not isinstance(array, np.ndarray) or (array.shape == copy.shape and array.tobytes() == copy.tobytes()):
+    if not isinstance(array, np.ndarray) or _same(array, copy):
         return False
     if array.shape != copy.shape:
         array.resize(copy.shape, refcheck=False)
@@ -142,7 +191,8 @@ class WalkByHand(Run):
     """A backward pass that a program walks itself, node.backward() by node.backward().
 
     Nothing tells when it begins and which nodes take part: it begins with a node that nobody in it consumes,
-    and is over when another begins. (So each backward() asks again.)
+    and is over when another begins. (So each backward() asks again.) Two things are not noticed: a node that
+    is left out, and that a walk is broken off, if the next one begins inside it.
     """
 
     def __init__(self, cost):
@@ -166,9 +216,10 @@ def join(node) -> Run:
         odd = [out for out in node.outbound_nodes if out.value is not None]
     elif node._run is not walk or walk.last is node or is_input(node):  # not yet in this walk, or just called
         odd = [out for out in consumers if out._run is not walk]
-    if odd:
+    early = [n for n in node.inbound_nodes if n._run is walk and node._run is not walk and not begins]
+    for feeds, fed in [*((node, out) for out in odd), *((n, node) for n in early)]:
         raise MiniFlowError(
-            f"{called(node)} feeds {called(odd[0])}, and a walk by hand begins with the cost, the only end, "
+            f"{called(feeds)} feeds {called(fed)}, and a walk by hand begins with the cost, the only end, "
             "and goes back, each node once: use backward_pass(list), or build the graph on new Inputs."
         )
     if begins:

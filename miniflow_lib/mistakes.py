@@ -247,6 +247,8 @@ def check_training(graph, feeds, trainables) -> dict:
     for node in (*feeds, *trainables):
         if node not in in_graph:
             raise MiniFlowError(f"The graph to be trained lacks {what(node)}: sort it with that in its feed.")
+        if not is_input(node):
+            raise MiniFlowError(f"{called(node)} is an op, and only Inputs are fed and trained.")
         if node in feeds and node in trainables:
             raise MiniFlowError(f"{called(node)} is both data and trainable: feed rows, train weights.")
     arrays = {node: errors.as_array(rows, node) for node, rows in feeds.items()}

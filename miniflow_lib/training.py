@@ -90,7 +90,7 @@ def train(
                 progress(epoch)
             go_on = on_epoch is None or on_epoch(epoch, costs[-1])
             weights = [t.value for t in trainables]  # on_epoch may have set them
-            if go_on is False:
+            if isinstance(go_on, (bool, np.bool_)) and not go_on:
                 break
     except errors.MiniFlowError as error:
         error.costs = costs

@@ -595,6 +595,17 @@ def test_a_walk_by_hand_in_the_wrong_order_is_refused():
             node.backward()
 
 
+def test_a_walk_by_hand_that_visits_an_input_before_one_that_it_feeds_is_refused():
+    x, y = Input("x"), Input("y")
+    s, m = Sigmoid(x), Mul(x, x, name="m")
+    cost = MSE(y, Add(s, m))
+    forward_and_backward(topological_sort({x: [1.0, 2.0], y: [0.0, 0.0]}, output=cost))
+    for node in (cost, cost.inbound_nodes[1], s, x):
+        node.backward()
+    with pytest.raises(MiniFlowError, match=r"^x feeds m, and a walk by hand begins with the cost"):
+        m.backward()
+
+
 @pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
 def test_a_walk_by_hand_begins_with_ones_in_the_shape_of_the_cost(shape):
     x = Input("x")
@@ -835,6 +846,134 @@ def test_gradients_may_be_collected_in_other_ways(op):
     assert gradients(MSE(y, Add(op(a, b), a)), feed)[:2] == [[10, 16], [-5, -8]]  # y = 2a - b
 
 
+class Filled(ReLU):
+    """Sets zeros and fills them afterwards."""
+
+    def backward(self):
+        (x,) = self.inbound_nodes
+        g = np.zeros_like(x.value)
+        self.gradients = {x: g}
+        for node in self.outbound_nodes:
+            g += node.gradients[self] * (x.value > 0)
+
+
+class FilledByDefault(ReLU):
+    def backward(self):
+        (x,) = self.inbound_nodes
+        self.gradients = defaultdict(lambda: np.zeros_like(x.value))
+        g = self.gradients[x]
+        g += self.grad_cost() * (x.value > 0)
+
+
+class KeepsItsDict(ReLU):
+    """Fills one dict of its own in each pass."""
+
+    def __init__(self, *inputs):
+        ReLU.__init__(self, *inputs)
+        self.own = {inputs[0]: 0.0}
+        self.gradients = self.own
+
+    def backward(self):
+        self.own[self.inbound_nodes[0]] = self.grad_cost() * (self.inbound_nodes[0].value > 0)
+
+
+class KeepsOurDict(KeepsItsDict):
+    def __init__(self, *inputs):
+        ReLU.__init__(self, *inputs)
+        self.own = self.gradients
+
+
+class FillsWhatItGave(ReLU):
+    def backward(self):
+        (x,) = self.inbound_nodes
+        given = self.gradients = {}
+        given[x] = self.grad_cost() * (x.value > 0)
+
+
+@pytest.mark.parametrize("op", [Filled, FilledByDefault, KeepsItsDict, KeepsOurDict, FillsWhatItGave])
+def test_gradients_may_be_filled_after_they_were_set(op):
+    """Right in plain Python: a copy that was made too early lost what came later."""
+    x, y = Input("x"), Input("y")
+    s = Same(x)
+    graph = topological_sort({x: X, y: ZEROS}, output=MSE(y, Add(s, op(s))))
+    for factor in (1, 2, 2):
+        x.value = factor * np.array(X)
+        forward_and_backward(graph)
+        assert x.gradients[x].tolist() == [[-0.5 * factor, 4 * factor], [6 * factor, -2 * factor]]
+
+
+def test_a_gradient_that_is_changed_after_it_was_set_is_refused():
+    """Was a to have what it was given, or what became of it?"""
+
+    class Masked(ReLU):
+        def backward(self):
+            (x,) = self.inbound_nodes
+            g = self.grad_cost()
+            self.gradients = {x: g}
+            g[x.value <= 0] = 0
+
+    x, y = Input("x"), Input("y")
+    graph = topological_sort({x: X, y: ZEROS}, output=MSE(y, Add(x, Masked(x))))
+    with pytest.raises(
+        MiniFlowError, match=r"^Masked\.backward\(\) changes the gradient for x after it was set:"
+    ):
+        forward_and_backward(graph)
+
+
+class Gives(Same):
+    """Hands on what it was told to, beside a Mul of the same node."""
+
+    def __init__(self, x, given):
+        Same.__init__(self, x)
+        self.given = given
+
+    def backward(self):
+        self.gradients = self.given
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (lambda x, W: {x: None}, "set None as the gradient for x"),
+        (lambda x, W: defaultdict(float), "set no gradient for x"),
+        (lambda x, W: {x: np.array([1j, 2j])}, "kind complex128 as the gradient for x"),
+        (
+            lambda x, W: {x: np.ones(2), W: 1.0},
+            "set a gradient for W, which does not feed it: name it in Node",
+        ),
+    ],
+)
+def test_what_an_op_hands_to_an_input_is_looked_at_also_beside_another(given, words):
+    x, W, y = Input("x"), Input("W"), Input("y")
+    feed = {x: [1.0, 2.0], y: [0.0, 0.0], W: 1.0}
+    graph = topological_sort(feed, output=MSE(y, Add(Gives(x, given(x, W)), Mul(x, x, W))))
+    with pytest.raises(MiniFlowError, match=rf"^Gives\.backward\(\) set .*{words.removeprefix('set ')}"):
+        forward_and_backward(graph)
+
+
+def test_whole_numbers_of_an_input_of_ones_own_do_not_wrap_round():
+    a, b = ClassicInput("a"), ClassicInput("b")
+    graph = topological_sort({a: [0], b: [0]}, output=Add(a, b))
+    a.value, b.value = np.array([200], np.uint8), np.array([100], np.uint8)
+    assert forward_pass(graph).tolist() == [300]
+
+
+@pytest.mark.parametrize("no", [False, np.False_])
+def test_training_ends_at_any_false(no):
+    x, y = Input("x"), Input("y")
+    graph = topological_sort({x: 2.0, y: [0.0]}, output=MSE(y, Add(x, y)))
+    assert len(train(graph, {y: [1.0]}, [x], epochs=9, on_epoch=lambda epoch, cost: no)) == 1
+    assert len(train(graph, {y: [1.0]}, [x], epochs=9, on_epoch=lambda epoch, cost: 0)) == 9
+
+
+def test_an_op_is_not_fed_in_training():
+    x, y = Input("x"), Input("y")
+    f = Add(x, y)
+    graph = topological_sort({x: 2.0, y: [0.0]}, output=MSE(y, f))
+    with pytest.raises(MiniFlowError, match=r"^Add is an op, and only Inputs are fed and trained"):
+        train(graph, {y: [1.0], f: [1.0]}, [x])
+
+
 def test_a_gradient_of_a_wrong_shape_is_not_stretched_by_another_beside_it():
     class Row(Same):
         def backward(self):
@@ -951,7 +1090,7 @@ def test_a_learning_rate_of_any_precision_is_a_rate(rate):
 # --- random graphs ------------------------------------------------------------------------------------------
 
 HONEST = [ReLU, ClassicReLU, Leaky, Subtract, ByEntry, Reused, Sum, Updated, Zeros, Same, Kept, Buffered]
-HONEST += [ByUpdate, ByDefault, Counting, Lists, Sigmoid, Add, Mul]
+HONEST += [Filled, FilledByDefault, KeepsItsDict, ByUpdate, ByDefault, Counting, Lists, Sigmoid, Add, Mul]
 TWO = (Subtract, ByEntry, Reused, Sum, Updated, Zeros, ByUpdate, ByDefault, Counting, Lists)
 WRITES = [Shift, Mixed, Clip, Grow, Replace, Late, Own]
 

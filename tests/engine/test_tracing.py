@@ -329,7 +329,8 @@ def test_the_trace_stops_no_pass_that_runs_without_it(capsys):
         forward_pass(odd, graph)
         told = trace.teller("backward", graph)
         odd._run = Run()
-        odd.backward()
+        with pytest.raises(MiniFlowError, match="set 'no gradient', a str as the gradient"):
+            odd.backward()
         told(odd)
     out = capsys.readouterr().out
     assert "x?[31m? = 1\n" in out and "7 = {'not': 'a number'}" in out and "\x1b" not in out

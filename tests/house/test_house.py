@@ -48,7 +48,7 @@ def test_lines_of_code_counts_what_it_says():
 
 
 def test_the_engine_is_small():
-    assert sum(lines_of_code(path.read_text(encoding="utf-8")) for path in ENGINE.rglob("*.py")) <= 1265
+    assert sum(lines_of_code(path.read_text(encoding="utf-8")) for path in ENGINE.rglob("*.py")) <= 1305
 
 
 def sgd_update_source() -> str:
