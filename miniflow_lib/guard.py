@@ -53,7 +53,7 @@ class _Gradients(defaultdict):
         if isinstance(gradient, np.ndarray):
             for other, (array, then) in list(self.given.items()):
                 if np.shares_memory(array, gradient) and np.any(then) and not _same(array, then):
-                    del self.given[other]  # it is b's now
+                    del self.given[other]  # the array is another's now
             self.given[node] = gradient, gradient.copy()
         super().__setitem__(node, _own_array(gradient, list, tuple))  # + would join two lists
 

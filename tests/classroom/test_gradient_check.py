@@ -21,6 +21,7 @@ from miniflow_lib import (
     topological_sort,
     trace,
 )
+from tests.in_place import ReLU, Subtract
 from miniflow_classroom.gradients.check import RIGHT, UNKNOWN, WRONG, check_gradients
 
 
@@ -377,53 +378,19 @@ def test_a_wrong_shape_is_said_of_the_op_that_set_it_first(build, guilty):
 # --- what writes in place ---------------------------------------------------------------------------------
 
 
-class InPlaceReLU(Node):
-    """Writes into the gradient that it got."""
-
-    slope = 1.0
-
-    def __init__(self, x):
-        Node.__init__(self, [x])
-
-    def forward(self):
-        self.value = np.maximum(self.inbound_nodes[0].value, 0) * self.slope
-
-    def backward(self):
-        (x,) = self.inbound_nodes
-        g = np.atleast_1d(self.grad_cost())
-        g[np.atleast_1d(x.value) <= 0] = 0
-        self.gradients = {x: np.reshape(g, np.shape(x.value))}
-
-
-class WrongReLU(InPlaceReLU):
+class WrongReLU(ReLU):
     """The slope is forgotten on the way back."""
 
-    slope = 2.0
-
-
-class InPlaceMinus(Node):
-    """Hands one array to both, and turns its sign in between."""
-
-    def __init__(self, a, b):
-        Node.__init__(self, [a, b])
-
     def forward(self):
-        a, b = self.inbound_nodes
-        self.value = a.value - b.value
-
-    def backward(self):
-        a, b = self.inbound_nodes
-        g = self.grad_cost()
-        self.gradients = {a: g}
-        g *= -1
-        self.gradients[b] = g
+        super().forward()
+        self.value = self.value * 2.0
 
 
 WRITING = [
-    lambda x, w: Add(x, InPlaceReLU(x), w),
-    lambda x, w: Add(InPlaceReLU(w), InPlaceReLU(InPlaceReLU(x)), x),
-    lambda x, w: InPlaceMinus(x, w),
-    lambda x, w: Mul(InPlaceMinus(InPlaceReLU(x), InPlaceMinus(w, x)), w),
+    lambda x, w: Add(x, ReLU(x), w),
+    lambda x, w: Add(ReLU(w), ReLU(ReLU(x)), x),
+    lambda x, w: Subtract(x, w),
+    lambda x, w: Mul(Subtract(ReLU(x), Subtract(w, x)), w),
 ]
 
 
@@ -440,8 +407,8 @@ def test_an_op_that_writes_into_the_gradient_it_got_brings_no_blame_on_its_neigh
     ("build", "blamed"),
     [
         (lambda x, w: Add(WrongReLU(x), w), "x"),
-        (lambda x, w: InPlaceMinus(w, InPlaceReLU(WrongReLU(x))), "x"),
-        (lambda x, w: InPlaceMinus(x, WrongReLU(InPlaceReLU(w))), "w"),
+        (lambda x, w: Subtract(w, ReLU(WrongReLU(x))), "x"),
+        (lambda x, w: Subtract(x, WrongReLU(ReLU(w))), "w"),
     ],
 )
 def test_beside_ops_that_write_in_place_the_wrong_one_alone_is_blamed(build, blamed):
@@ -454,7 +421,7 @@ def test_beside_ops_that_write_in_place_the_wrong_one_alone_is_blamed(build, bla
 
 @pytest.mark.parametrize("method", ["forward", "backward"])
 def test_an_op_that_writes_into_its_input_is_named_and_the_value_stays(method):
-    class Writes(InPlaceReLU):
+    class Writes(ReLU):
         def forward(self):
             super().forward()
             self.write("forward")

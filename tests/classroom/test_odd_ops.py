@@ -20,6 +20,8 @@ from miniflow_lib import (
     topological_sort,
     trace,
 )
+from tests import in_place
+from tests.in_place import ReLU, Same, Shift, Subtract
 from miniflow_classroom import (
     check_gradients,
     cost_of_one_weight,
@@ -35,59 +37,19 @@ from miniflow_classroom.widgets.stepper import film
 # --- the ops ------------------------------------------------------------------------------------------------
 
 
-class Op(Node):
+class Op(in_place.Op):
     """By itself: its input, doubled."""
 
     factor = 2.0
 
     def __init__(self, *inputs, name="op"):
-        Node.__init__(self, inputs, name)
+        super().__init__(*inputs, name=name)
 
     def forward(self):
         self.value = self.inbound_nodes[0].value * self.factor
 
     def backward(self):
         self.gradients = {self.inbound_nodes[0]: self.grad_cost() * self.factor}
-
-
-class ReLU(Op):
-    """Writes into the gradient that it got."""
-
-    def forward(self):
-        self.value = np.maximum(self.inbound_nodes[0].value, 0)
-
-    def backward(self):
-        (x,) = self.inbound_nodes
-        g = self.grad_cost()
-        g[x.value <= 0] = 0
-        self.gradients = {x: g}
-
-
-class Subtract(Op):
-    """Hands one array to both, and turns its sign in between."""
-
-    def forward(self):
-        a, b = self.inbound_nodes
-        self.value = a.value - b.value
-
-    def backward(self):
-        a, b = self.inbound_nodes
-        g = self.grad_cost()
-        self.gradients = {a: g}
-        g *= -1
-        self.gradients[b] = g
-
-
-class Shift(Op):
-    """Writes into its input on the way forward."""
-
-    def forward(self):
-        z = self.inbound_nodes[0].value
-        z -= z.max()
-        self.value = np.exp(z)
-
-    def backward(self):
-        self.gradients = {self.inbound_nodes[0]: self.value * self.grad_cost()}
 
 
 class Square(Op):
@@ -113,16 +75,6 @@ class Cut(Op):
 
     def backward(self):
         self.gradients = {self.inbound_nodes[0]: self.grad_cost() * (self.value > 0)}
-
-
-class Same(Op):
-    """Hands on its input's own array."""
-
-    def forward(self):
-        self.value = self.inbound_nodes[0].value
-
-    def backward(self):
-        self.gradients = {self.inbound_nodes[0]: self.grad_cost()}
 
 
 class Flatten(Op):
@@ -273,7 +225,7 @@ def skip(op):
     """cost = MSE(y, x + op(x)), its graph sorted."""
     x, y = Input("x"), Input("y")
     return topological_sort(
-        {x: X, y: np.zeros((2, 2))}, output=MSE(y, Add(x, op(x), name="sum"), name="cost")
+        {x: X, y: np.zeros((2, 2))}, output=MSE(y, Add(x, op(x, name="op"), name="sum"), name="cost")
     )
 
 
@@ -281,20 +233,20 @@ def after(first, op):
     """cost = MSE(y, h + op(h)), where h is what `first` hands on."""
     x, y = Input("x"), Input("y")
     h = first(x, name="h")
-    cost = MSE(y, Add(h, op(h), name="sum"), name="cost")
+    cost = MSE(y, Add(h, op(h, name="op"), name="sum"), name="cost")
     return topological_sort({x: X, y: np.zeros(4 if first is Flatten else (2, 2))}, output=cost)
 
 
 def subtraction():
     a, b, y = Input("a"), Input("b"), Input("y")
     feed = {a: [3.0, 4.0], b: [1.0, 1.0], y: [0.0, 0.0]}
-    return topological_sort(feed, output=MSE(y, Subtract(a, b), name="cost"))
+    return topological_sort(feed, output=MSE(y, Subtract(a, b, name="op"), name="cost"))
 
 
 def number(op):
     """cost = MSE(y, op(x)) of single numbers."""
     x, y = Input("x"), Input("y")
-    return topological_sort({x: 3.0, y: 0.0}, output=MSE(y, op(x), name="cost"))
+    return topological_sort({x: 3.0, y: 0.0}, output=MSE(y, op(x, name="op"), name="cost"))
 
 
 GRAPHS = {

@@ -29,30 +29,10 @@ from miniflow_lib import (
     trace,
     train,
 )
+from tests.in_place import Op, ReLU, Same, Shift, Subtract
 from tests.slopes import as_cost, assert_gradients_are_slopes, numbers, seeds
 
 # --- a learner's ops: each writes somewhere -----------------------------------------------------------------
-
-
-class Op(Node):
-    def __init__(self, *inputs, name=None):
-        Node.__init__(self, inputs, name)
-
-
-class ReLU(Op):
-    """Writes into the gradient that it got."""
-
-    def forward(self):
-        self.value = np.maximum(self.inbound_nodes[0].value, 0)
-
-    def backward(self):
-        (x,) = self.inbound_nodes
-        g = self.grad_cost()
-        if np.ndim(g):
-            g[x.value <= 0] = 0
-        else:
-            g = g * (x.value > 0)
-        self.gradients = {x: g}
 
 
 class ClassicReLU(ReLU):
@@ -65,21 +45,6 @@ class ClassicReLU(ReLU):
             g = node.gradients[self]
             g *= x.value > 0
             self.gradients[x] += g
-
-
-class Subtract(Op):
-    """Hands one array to both, and turns its sign in between."""
-
-    def forward(self):
-        a, b = self.inbound_nodes
-        self.value = a.value - b.value
-
-    def backward(self):
-        a, b = self.inbound_nodes
-        g = self.grad_cost()
-        self.gradients = {a: g}
-        g *= -1
-        self.gradients[b] = g
 
 
 class ByEntry(Subtract):
@@ -142,16 +107,6 @@ class Mean(Op):
         self.gradients = {x: np.broadcast_to(self.grad_cost() / x.value.size, x.value.shape)}
 
 
-class Same(Op):
-    """Its value is its input's own array, its gradient its consumer's."""
-
-    def forward(self):
-        self.value = self.inbound_nodes[0].value
-
-    def backward(self):
-        self.gradients = {self.inbound_nodes[0]: self.grad_cost()}
-
-
 class Leaky(ReLU):
     """Builds on an op that writes into the gradient it got, and asks for it once more."""
 
@@ -205,18 +160,6 @@ class Buffered(Op):
     def backward(self):
         np.multiply(self.grad_cost(), 2, out=BUFFER)
         self.gradients = {self.inbound_nodes[0]: BUFFER}
-
-
-class Shift(Op):
-    """Writes into its input: z is no copy."""
-
-    def forward(self):
-        z = self.inbound_nodes[0].value
-        z -= z.max()
-        self.value = np.exp(z)
-
-    def backward(self):
-        self.gradients = {self.inbound_nodes[0]: self.value * self.grad_cost()}
 
 
 class Clip(Shift):
