@@ -146,7 +146,7 @@ def copied(graph: Sequence[Node]) -> list[Node]:
     """
     twins = {id(node): object.__new__(type(node)) for node in graph}
     for node in graph:
-        own = {name: held for name, held in vars(node).items() if name not in ("outbound_nodes", "_run")}
+        own = {name: held for name, held in vars(node).items() if name not in ("outbound_nodes", "run")}
         twin = twins[id(node)]
         vars(twin).update(copy.deepcopy(own, twins))
         twin.outbound_nodes = [twins[id(out)] for out in node.outbound_nodes if id(out) in twins]

@@ -1,7 +1,5 @@
 """copy and pickle of nodes, however long their graph is."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from operator import getitem
 from threading import Lock

@@ -1,7 +1,5 @@
 """Lesson 06: the Boston housing data, from this repository's own data/ folder."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The exception that has a sentence, and what can be said of an argument before anything runs."""
 
-from __future__ import annotations
-
 import math
 import os
 import re
@@ -200,7 +198,9 @@ def _as_node(thing) -> str:
     if isinstance(thing, (list, tuple)):
         return "give the nodes one by one, Add(x, y) and not Add([x, y]); an array goes into an Input"
     if hasattr(thing, "forward") and hasattr(thing, "backward"):
-        return f"{type(thing).__name__}.__init__ must first call Node.__init__(self, [...])"
+        kind, base = type(thing).__name__, type(thing).__base__
+        call = f"first call {base.__name__}.__init__(self, ...)"
+        return f"{kind}.__init__ must {'set self.outbound_nodes = []' if base is object else call}"
     return "make an Input for it, c = Input('c'), and feed it its value, topological_sort({c: ...})"
 
 
@@ -228,8 +228,17 @@ def wrong_gradient(node, inbound, any_shape: bool = False) -> MiniFlowError | No
 
 def first_wrong(node, any_shape: bool = False) -> MiniFlowError | None:
     """What is wrong with the first wrong gradient that a node gets from a consumer, or None."""
-    consumers = [out for out in node.outbound_nodes if out._run is node._run]
-    return next(filter(None, (wrong_gradient(out, node, any_shape) for out in consumers)), None)
+    return next(filter(None, (wrong_gradient(out, node, any_shape) for out in consumers(node))), None)
+
+
+def consumers(node) -> list:
+    """Those of its outbound nodes that took part in the same backward pass."""
+    return [out for out in node.outbound_nodes if mark(out) is mark(node)]
+
+
+def mark(node):
+    """The backward pass that a node took part in; a learner's own may have none yet."""
+    return getattr(node, "run", None)
 
 
 # --- other arguments -------------------------------------------------------------------------------------

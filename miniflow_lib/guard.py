@@ -1,16 +1,14 @@
 """What keeps the numbers right where a learner writes: ops of their own, and walks by hand."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable
-from functools import wraps
+from functools import reduce, wraps
 from threading import local
 from types import MappingProxyType
 
 import numpy as np
 
-from .errors import MiniFlowError, called, first_wrong, is_input, numbers, wrong_gradient
+from .errors import MiniFlowError, called, consumers, first_wrong, is_input, mark, numbers, wrong_gradient
 
 # --- an op keeps its hands off what others read ----------------------------------------------------------
 
@@ -23,6 +21,8 @@ def guard(cls: type) -> None:
     """
     if _is_ours(cls):
         return
+    if callable(vars(cls).get("run")):
+        raise MiniFlowError(f"A node's run marks its backward pass: {cls.__name__}.run needs another name.")
     for name in ("forward", "backward"):  # they may come from a second base class
         method = next(vars(kind)[name] for kind in cls.__mro__ if name in vars(kind))
         if not _is_ours(method) and not hasattr(method, "guarded"):
@@ -72,10 +72,8 @@ class _Gradients(defaultdict):
         for node, (array, then) in self.given.items():
             if not _same(array, then):
                 if np.any(then):
-                    raise MiniFlowError(
-                        f"{type(op).__name__}.backward() changes the gradient for {called(node)} after it "
-                        "was set: set self.gradients at the end, or make a new array, g = g * ..."
-                    )
+                    changed = f"{type(op).__name__}.backward() changes the gradient for {called(node)}"
+                    raise MiniFlowError(f"{changed} after it was set: make a new array, g = g * ...")
                 super().__setitem__(node, _own_array(array))
         for node, gradient in self.items():
             super().__setitem__(node, _copied(gradient))
@@ -95,12 +93,12 @@ def _set_gradients(node, gradients) -> None:
 def _guarded(function: Callable, name: str) -> Callable:
     @wraps(function)
     def method(self, *given, **named):
-        read, told, consumers = list(getattr(self, "inbound_nodes", ())), [], self.outbound_nodes
+        read, told, outbound = list(getattr(self, "inbound_nodes", ())), [], self.outbound_nodes
         if name == "backward":
-            run = join(self)
+            join(self)
             read.append(self)
             # classic programs ask all of them: those of earlier graphs must not count
-            self.outbound_nodes = [node for node in consumers if node._run is run]
+            self.outbound_nodes = consumers(self)
             said = [node.gradients for node in self.outbound_nodes]
             told = [gradients.get(self) for gradients in said if isinstance(gradients, dict)]
         arrays = [node.value for node in read] + told
@@ -113,7 +111,7 @@ def _guarded(function: Callable, name: str) -> Callable:
             else:  # what it hands on may be its input's array, or one that it keeps
                 self.value = _own_array(self.value)
         finally:
-            self.outbound_nodes = consumers
+            self.outbound_nodes = outbound
             changed = [_put_back(array, copy) for array, copy in zip(arrays, copies)]
             for place, node in enumerate(read):
                 if (now := node.value) is not arrays[place]:
@@ -121,12 +119,10 @@ def _guarded(function: Callable, name: str) -> Callable:
                     node.value = arrays[place]
         if name == "backward":
             _check_gradients(self)
-        for node, is_changed in zip(read, changed):
-            if is_changed:
-                raise MiniFlowError(
-                    f"{type(self).__name__}.{name}() changes the value of {called(node)}, which others read "
-                    "too: make a new array, z = z - ..., instead of z -= ... or z[...] = ..."
-                )
+        for node in [node for node, is_changed in zip(read, changed) if is_changed]:
+            wrong = f"{type(self).__name__}.{name}() changes the value of {called(node)}"
+            way_out = "make a new array, z = z - ..., instead of z -= ... or z[...] = ..."
+            raise MiniFlowError(f"{wrong}, which others read too: {way_out}")
         return result
 
     method.guarded = True
@@ -141,10 +137,8 @@ def _check_gradients(op) -> None:
             raise wrong
     for node in gradients:
         if node is not op and node not in op.inbound_nodes:
-            wrong = (
-                f"{type(op).__name__}.backward() set a gradient for {called(node)}, which does not feed it"
-            )
-            raise MiniFlowError(f"{wrong}: name it in Node.__init__(self, [...]).")
+            wrong = f"{type(op).__name__}.backward() set a gradient for {called(node)}"
+            raise MiniFlowError(f"{wrong}, which does not feed it: name it in Node.__init__(self, [...]).")
 
 
 def _copied(value):
@@ -174,17 +168,26 @@ def added(total, grad, node):
     """total + grad; raises where their shapes differ, for numpy would stretch one."""
     if np.shape(total) != np.shape(grad):
         raise first_wrong(node)
-    return total + grad
+    return np.add(total, grad, dtype=float)  # True + True is True
+
+
+def arriving(node):
+    """grad_cost() next to nodes of a learner's own engine, or in its pass: a mark may be anything."""
+    if wrong := first_wrong(node, any_shape=is_input(node)):
+        raise wrong
+    grads = [out.gradients[node] for out in consumers(node)]
+    run = node.run if isinstance(node.run, Run) else Run()
+    return reduce(lambda total, grad: added(total, grad, node), grads) if grads else run.start(node)
 
 
 class Run:
     """One backward pass. The nodes that take part in it share one of these, and so know each other."""
 
-    over = True  # of a node that took part in none yet
+    over, cost = True, None  # of a node that took part in none yet
 
     def start(self, node):
-        """d cost / d node for a node that nobody in this run consumes."""
-        return np.float64(1.0)
+        """d cost / d node for a node that no other in this run consumes: an Input may be fed in vain."""
+        return (np.zeros if is_input(node) and node is not self.cost else np.ones)(np.shape(node.value))[()]
 
 
 class WalkByHand(Run):
@@ -198,31 +201,28 @@ class WalkByHand(Run):
     def __init__(self, cost):
         self.cost = self.last = cost
 
-    def start(self, node):
-        return (np.ones if node is self.cost else np.zeros)(np.shape(node.value))[()]
-
 
 here = local()  # .walk: the walk by hand that is under way in this thread; a pass of ours ends it
 
 
 def join(node) -> Run:
     """The run of a node whose backward() is called: the pass that is under way, else a walk by hand."""
-    if not node._run.over:
-        return node._run
+    if not getattr(mark(node), "over", False):  # under way, or a learner's own
+        return mark(node)
     walk = getattr(here, "walk", None)
-    odd = consumers = [out for out in node.outbound_nodes if isinstance(out._run, WalkByHand)]
-    begins = not consumers and not (is_input(node) and walk)
+    odd = walked = [out for out in node.outbound_nodes if isinstance(mark(out), WalkByHand)]
+    begins = not walked and not (is_input(node) and walk)
     if begins:  # a consumer with a value: it ran, so its backward() should come first
         odd = [out for out in node.outbound_nodes if out.value is not None]
-    elif node._run is not walk or walk.last is node or is_input(node):  # not yet in this walk, or just called
-        odd = [out for out in consumers if out._run is not walk]
-    early = [n for n in node.inbound_nodes if n._run is walk and node._run is not walk and not begins]
+    elif node.run is not walk or walk.last is node or is_input(node):  # not yet in this walk, or just called
+        odd = [out for out in walked if out.run is not walk]
+    early = [n for n in node.inbound_nodes if mark(n) is walk and node.run is not walk and not begins]
+    early += [n for n in node.inbound_nodes if not isinstance(mark(n), Run)]  # a walk marks ours alone
     for feeds, fed in [*((node, out) for out in odd), *((n, node) for n in early)]:
-        raise MiniFlowError(
-            f"{called(feeds)} feeds {called(fed)}, and a walk by hand begins with the cost, the only end, "
-            "and goes back, each node once: use backward_pass(list), or build the graph on new Inputs."
-        )
+        walks = "a walk by hand begins with the cost, the only end, and goes back, each node once"
+        way_out = "use backward_pass(list), or build the graph on new Inputs"
+        raise MiniFlowError(f"{called(feeds)} feeds {called(fed)}, and {walks}: {way_out}.")
     if begins:
         here.walk = walk = WalkByHand(node)
-    node._run, walk.last = walk, node
+    node.run, walk.last = walk, node
     return walk

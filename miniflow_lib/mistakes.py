@@ -1,7 +1,5 @@
 """The engine's own sentences: what a learner got wrong, in which node, and what to try."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import dropwhile
@@ -10,6 +8,7 @@ import numpy as np
 
 from . import errors, ops
 from .errors import MiniFlowError, called, first_wrong, is_input, is_node, numbers, what, wrong_gradient
+from .nodes import Node
 
 LEFTOVERS = 1000  # nodes of earlier graphs that one node may feed: more are built in a loop
 ANY = object()  # "whichever node": None is what a learner may give by mistake
@@ -67,9 +66,7 @@ def check_leftovers(node, consumers: Sequence, in_sort) -> None:
     count = sum(out not in in_sort and out.value is not None for out in older)
     if count > LEFTOVERS:
         grows = f"{called(node)} still feeds {count:,} nodes of earlier graphs, so memory and time grow"
-        raise MiniFlowError(
-            f"{grows}: build the graph once, before the loop, and only set its Inputs inside."
-        )
+        raise MiniFlowError(f"{grows}: build the graph once, and in the loop set only its Inputs.")
 
 
 # --- the passes ------------------------------------------------------------------------------------------
@@ -138,8 +135,16 @@ def _is_finite(value) -> bool:
 
 
 def no_value(node) -> MiniFlowError:
-    kind = type(node).__name__
-    return MiniFlowError(f"{kind}.forward() left {called(node)} without a value: set self.value in it.")
+    left = f"{type(node).__name__}.forward() left {called(node)} without a value"
+    return MiniFlowError(f"{left}: set self.value in it.")
+
+
+def check_ends(graph) -> None:
+    """Raises where a node of a learner's own is an end next to the cost: it would start from 1 as well."""
+    in_graph = set(graph)
+    for node in graph[:-1]:
+        if is_node(node) and not isinstance(node, Node) and in_graph.isdisjoint(node.outbound_nodes):
+            raise two_ends(node, graph[-1], graph)
 
 
 def two_ends(node, cost, graph) -> MiniFlowError:
@@ -190,7 +195,6 @@ def _explained(error: Exception, node, graph, direction: str) -> Exception:
             if not is_input(inbound) and any(n is inbound for n in ran):
                 return no_value(inbound)
             return MiniFlowError(f"{called(node)} ran before {called(inbound)} had a value: {_ORDER}.")
-    hint = _SHAPE_HINTS.get(type(node))
     for name, value in [(called(n), n.value) for n in node.inbound_nodes]:
         if not isinstance(value, (np.ndarray, np.generic)) or value.dtype.kind not in "biufc":
             odd = f"{name}, whose value is {what(value)}: set self.value = np.asarray(..., dtype=float)"
@@ -200,6 +204,7 @@ def _explained(error: Exception, node, graph, direction: str) -> Exception:
     shapes = ", ".join(f"{called(n)} {np.shape(n.value)}" for n in node.inbound_nodes)
     if isinstance(error, MemoryError):
         return MiniFlowError(f"{called(node)} finds no room in memory: check the shapes, {shapes}.")
+    hint = _SHAPE_HINTS.get(type(node))
     if hint and not isinstance(error, (ArithmeticError, Warning)):  # those are an overflow's
         return MiniFlowError(f"{called(node)} cannot work with these shapes, {shapes}: {hint}.")
     error.add_note(f"(in {direction}() of {called(node)}, whose inputs have the shapes: {shapes})")
@@ -217,9 +222,7 @@ def check_update(trainables) -> None:
             raise MiniFlowError(f"{called(node)} has no gradient: run forward_and_backward first.")
         errors.as_array(node.value, node)
         if not isinstance(node.value, (np.ndarray, np.generic)):
-            raise MiniFlowError(
-                f"{called(node)} was set by hand to {what(node.value)}: run both passes first."
-            )
+            raise MiniFlowError(f"{called(node)} was set by hand to {what(node.value)}: run the passes.")
         check_gradient(node)
 
 

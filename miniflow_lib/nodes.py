@@ -24,10 +24,12 @@ class Node:
 
     Four duties: its `value`, its `inbound_nodes`, its `outbound_nodes`, and its `gradients`, a dict
     {inbound node: d cost / d that node, by way of this node}, each in the shape of that node's value.
+    `run` marks the backward pass that it last took part in: of its consumers, those with the same mark count.
+    So nodes and passes of an engine that a learner wrote may be mixed with these.
     An op that changes a value it read raises MiniFlowError; a gradient that it changes is put back.
     """
 
-    _run = guard.Run()  # the backward pass that this node last took part in
+    run = guard.Run()  # the mark of a node that took part in no pass yet
 
     def __init_subclass__(cls, guarded: bool = True, **more: object) -> None:
         super().__init_subclass__(**more)
@@ -54,15 +56,17 @@ class Node:
 
     def grad_cost(self) -> np.ndarray:
         """d cost / d self: the sum of its consumers' gradients for it in this run, 1 for the cost itself."""
-        run = self._run
-        if run.over and sys._getframe(1).f_code.co_name == "backward":
-            run = guard.join(self)  # not our pass: a program walks the list itself
-        total = None
-        for node in self.outbound_nodes:
-            if node._run is run:  # leftovers of an earlier graph on the same Inputs do not count
-                grad = node.gradients[self]
-                total = grad if total is None else guard.added(total, grad, self)
-        return run.start(self) if total is None else total
+        run, total = self.run, None
+        try:
+            if run.over and sys._getframe(1).f_code.co_name == "backward":
+                run = guard.join(self)  # not our pass: a program walks the list itself
+            for node in self.outbound_nodes:
+                if node.run is run:  # leftovers of an earlier graph on the same Inputs do not count
+                    grad = node.gradients[self]
+                    total = grad if total is None else guard.added(total, grad, self)
+            return run.start(self) if total is None else total
+        except AttributeError:  # marks of a learner's own engine
+            return guard.arriving(self)
 
     __reduce__, __copy__ = copying.reduce, copying.shallow  # for pickle and copy
 

@@ -1,7 +1,5 @@
 """Lesson 03: each op is one formula forward, and (lessons 04 and 05) its derivative backward."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cache
 from itertools import accumulate
@@ -36,8 +34,7 @@ def unbroadcast(grad: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         return ones(len(grad)).dot(grad)  # a bias, one for all the rows: the sum of the rows
     if grad.shape == shape:
         return grad
-    new_axes = tuple(range(grad.ndim - len(shape)))
-    grad = grad.sum(axis=new_axes)
+    grad = grad.sum(axis=tuple(range(grad.ndim - len(shape))))  # axes that the value does not have
     repeated = tuple(axis for axis, length in enumerate(shape) if length < grad.shape[axis])
     return grad.sum(axis=repeated, keepdims=True) if repeated else grad
 
@@ -52,7 +49,7 @@ class Add(Node):
         self.value = sum(node.value for node in self.inbound_nodes)
 
     def backward(self) -> None:
-        grad = self.grad_cost()
+        grad = np.asarray(self.grad_cost())[()]  # a learner's own node may hand on a plain 1.0
         # a copy each: else changing one gradient changes them all
         grads = [unbroadcast(grad, node.value.shape).copy() for node in self.inbound_nodes]
         self.gradients = collect(self.inbound_nodes, grads)
@@ -97,6 +94,7 @@ class Linear(Node):
             to_X, to_W = grad.dot(W.value.T), X.value.T.dot(grad)
         else:  # one example or one neuron: a matrix of one row or one column
             rows, columns = X.value.reshape(-1, len(W.value)), W.value.reshape(len(W.value), -1)
+            grad = np.asarray(grad)[()]
             g = grad.reshape(len(rows), -1)
             to_X, to_W = g.dot(columns.T).reshape(X.value.shape), rows.T.dot(g).reshape(W.value.shape)
         to_b = unbroadcast(grad, b.value.shape)

@@ -1,7 +1,5 @@
 """Lessons 03 to 05: one walk along the sorted list for the values, one back for the gradients."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 
@@ -64,7 +62,7 @@ def _backward(graph: Sequence[Node]) -> None:
     tell, run = trace.teller("backward", graph), BackwardRun(graph)
     try:
         for node in reversed(graph):
-            node._run = run
+            node.run = run
             node.backward()
             if tell:
                 tell(node)
@@ -80,13 +78,14 @@ class BackwardRun(Run):
     def __init__(self, graph: Sequence[Node]):
         self.graph, self.over = graph, False
         here.walk = None  # a walk by hand ends here
+        if getattr(getattr(graph[-1], "run", None), "graph", None) is not graph:  # the first along this list
+            mistakes.check_ends(graph)
 
     def start(self, node: Node):
-        cost = self.graph[-1]
-        if node is cost:
+        if node is self.graph[-1]:
             return ONE if type(node.value) is np.float64 else np.ones_like(node.value, dtype=float)
         if wrong := first_wrong(node):  # a consumer's gradient is None
             raise wrong
-        if is_input(node):  # fed, but the cost does not depend on it
-            return np.zeros_like(node.value)
-        raise mistakes.two_ends(node, cost, self.graph)
+        if not is_input(node):
+            raise mistakes.two_ends(node, self.graph[-1], self.graph)
+        return super().start(node)

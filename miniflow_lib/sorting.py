@@ -1,8 +1,6 @@
 """Lesson 02: an order in which no node runs before what feeds it."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from . import errors, mistakes
 from .nodes import Input, Node
@@ -12,9 +10,10 @@ from .tracing import trace
 def topological_sort(feed_dict: Mapping[Input, object], output: Node | None = None) -> list[Node]:
     """Feed the Inputs and list the nodes in an order in which each follows all that feed it.
 
-    Kahn's algorithm: visits each node and edge once; the order depends only on the feed order and the graph.
-    With `output`, only what `output` depends on. Raises MiniFlowError for a feed that cannot be, an Input
-    that was not fed, a cycle, and (with `output`) a node that still feeds over 1,000 nodes of earlier graphs.
+    Kahn's algorithm: looks at each node and edge a fixed number of times; the order depends only on the
+    feed order and the graph. With `output`, only what `output` depends on. Raises MiniFlowError for a
+    feed that cannot be, an Input that was not fed, a cycle, and (with `output`) a node that still feeds
+    over 1,000 nodes of earlier graphs.
     """
     values = mistakes.check_feed(feed_dict, output)
     waits_for = _find(feed_dict, output)  # {node: how many of its inbound nodes are not in the list yet}
@@ -23,7 +22,7 @@ def topological_sort(feed_dict: Mapping[Input, object], output: Node | None = No
         node.value = value
     graph = [node for node in waits_for if not node.inbound_nodes]
     for node in graph:  # the list grows as we walk it: it is the queue as well
-        for out in node.outbound_nodes:
+        for out in dict.fromkeys(node.outbound_nodes):  # a learner's own node may be in it twice
             if out in waits_for:
                 waits_for[out] -= 1
                 if waits_for[out] == 0:
@@ -37,20 +36,9 @@ def topological_sort(feed_dict: Mapping[Input, object], output: Node | None = No
 
 def _find(feed_dict: Mapping[Input, object], output: Node | None) -> dict[Node, int]:
     """All nodes of the graph, the fed ones first, each with the number of nodes that feed it."""
-    found = dict.fromkeys(feed_dict if output is None else [])
-    for node in (to_see := list(found)):  # forward: what the fed Inputs lead to
-        for out in node.outbound_nodes:
-            if out not in found:
-                found[out] = None
-                to_see.append(out)
-    if output is not None:
-        found[output] = None
-        to_see = [output]
-    for node in to_see:  # and back: what those need
-        for inbound in errors.check_node(node, "What feeds a node is").inbound_nodes:
-            if inbound not in found:
-                found[inbound] = None
-                to_see.append(inbound)
+    # forward: what the fed Inputs lead to; and back: what those need
+    wanted = _reached(feed_dict, lambda node: node.outbound_nodes) if output is None else [output]
+    found = _reached(wanted, lambda node: errors.check_node(node, "What feeds a node is").inbound_nodes)
     for node in found:
         if not node.inbound_nodes and node not in feed_dict and errors.is_input(node):
             raise mistakes.not_fed(node, found, output)
@@ -58,3 +46,14 @@ def _find(feed_dict: Mapping[Input, object], output: Node | None) -> dict[Node, 
             mistakes.check_leftovers(node, consumers, found)
     in_order = {node: None for node in feed_dict if node in found} | found
     return {node: len(set(node.inbound_nodes)) for node in in_order}
+
+
+def _reached(start: Iterable[Node], neighbours: Callable[[Node], Iterable[Node]]) -> dict[Node, None]:
+    """The nodes at the start, and all that one comes to from them."""
+    found = dict.fromkeys(start)
+    for node in (to_see := list(found)):
+        for other in neighbours(node):
+            if other not in found:
+                found[other] = None
+                to_see.append(other)
+    return found

@@ -1,7 +1,5 @@
 """The events of the sort and the passes as text: what DEBUG and T_DEBUG print."""
 
-from __future__ import annotations
-
 import math
 import sys
 from collections.abc import Iterable, Sequence

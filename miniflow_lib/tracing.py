@@ -205,7 +205,7 @@ class SortTeller(Teller):
 
     def __call__(self, values: Mapping, graph: Sequence) -> None:
         left = self.waits_for
-        feeds = {node: [out for out in node.outbound_nodes if out in left] for node in left}
+        feeds = {node: [out for out in dict.fromkeys(node.outbound_nodes) if out in left] for node in left}
         steps = [("fed", node, None, _copy(value)) for node, value in values.items()]
         steps += [("edge", node, out, None) for node in left for out in feeds[node]]
         steps += [("waits", node, None, count) for node, count in left.items() if count]
@@ -242,7 +242,7 @@ class PassTeller(Teller):
             sign, totals = _running_totals(node, got, value)
             self.say([Event("forward", "forward", name, sign, value, got, totals)])
         else:
-            consumers = [n for n in node.outbound_nodes if n._run is node._run and n in self.shown]
+            consumers = [out for out in errors.consumers(node) if out in self.shown]
             got = tuple((self.name(n), _try(lambda n=n: _copy(n.gradients[node]))) for n in consumers)
             gave = _try(lambda: tuple((self.name(n), _copy(g)) for n, g in node.gradients.items())) or ()
             total = _try(lambda: _copy(Node.grad_cost(node)))
@@ -260,7 +260,8 @@ def _running_totals(node, got: tuple, value) -> tuple[str, tuple]:
 
     By the class's name, so that a learner's own Add is told like ours; only where the total is its value.
     """
-    sign, work = {"Add": ("+", np.add), "Mul": ("·", np.multiply)}.get(type(node).__name__, ("", None))
+    kind = type(node).__name__.removeprefix("My")
+    sign, work = {"Add": ("+", np.add), "Mul": ("·", np.multiply)}.get(kind, ("", None))
     totals = _try(lambda: list(accumulate((v for _, v in got), work))) if work and len(got) > 1 else None
     if totals is None or not _try(lambda: np.allclose(totals[-1], value, equal_nan=True)):
         return "", ()

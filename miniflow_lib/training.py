@@ -1,7 +1,5 @@
 """Lesson 06: the update, the batches, and the loop around them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np

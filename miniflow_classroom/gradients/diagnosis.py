@@ -124,7 +124,7 @@ def _local_faults(point: Point) -> list[_Fault]:
             return float(np.sum(arriving * node.value))
 
         for to in dict.fromkeys(node.inbound_nodes):
-            got = np.array(node.gradients[to], dtype=float)
+            got = np.array(node.gradients[to], dtype=float) * to.outbound_nodes.count(node)  # own: x * x
             sizes = [np.max(np.abs(value)) for value in kept.values()]
             want = measure(cost, to, float(max(sizes)) * max(1.0, float(np.max(np.abs(arriving))))).slope
             to.value = kept[to]

@@ -95,7 +95,8 @@ class Scene:
     """What one picture of a graph shows beside its boxes and arrows.
 
     lit and arrows: the boxes and the edges that are drawn strong, in blue or, with back=True, in vermillion
-    with arrowheads that point back. gone: the edges that are crossed off, drawn dashed.
+    with arrowheads that point back. gone: the edges that are crossed off, drawn dashed. hatched: the boxes
+    with stripes, which hold a value that is out of date.
     """
 
     values: Mapping[Hashable, object] = field(default_factory=dict)
@@ -106,6 +107,7 @@ class Scene:
     lit: frozenset = frozenset()
     arrows: frozenset = frozenset()
     gone: frozenset = frozenset()
+    hatched: frozenset = frozenset()
     back: bool = False
 
     def in_box(self, node) -> list[tuple[str, str]]:
@@ -173,9 +175,9 @@ class Drawing:
         parts = [self._arrow(edge, scene) for edge in self.edges if edge not in scene.arrows]
         parts += [self._arrow(edge, scene) for edge in self.edges if edge in scene.arrows]
         parts += [self._label(edge, tuple(lines)) for edge, lines in labels if lines]
-        parts += [
-            self._box(node, tuple(scene.in_box(node)), node in scene.lit, scene.back) for node in self.heads
-        ]
+        for node in self.heads:
+            look = node in scene.lit, scene.back, node in scene.hatched
+            parts.append(self._box(node, tuple(scene.in_box(node)), *look))
         if self.title:
             page = Rect(0, 0, self.width, self.layout.height)
             parts.append(_lines([(self.title, INK)], self.width / 2, 6, page))
@@ -203,7 +205,7 @@ class Drawing:
         text, texts = _lines(lines, x, y - height / 2, rect)
         return f'<rect {place} fill="#fff"/>{text}', texts
 
-    def _box(self, node, lines, lit: bool, back: bool) -> Part:
+    def _box(self, node, lines, lit: bool, back: bool, hatched: bool) -> Part:
         box, op = self.layout.boxes[node], node in self.ops
         stroke, ground = (VERMILLION, "#fdebdd") if back else (BLUE, "#dceefa")
         if not lit:
@@ -216,9 +218,20 @@ class Drawing:
         return (
             f'<rect x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}"{radius} '
             f'fill="{ground}" stroke="{stroke}" stroke-width="{3 if lit else 1.2}"/>'
+            f"{_stripes(box, 0.3 * min(18, box.height / 2)) if hatched else ''}"
             f'<text x="{x:g}" y="{top + 11:g}" fill="{INK}">'
             f'<tspan font-weight="bold">{escape(name)}</tspan>{escape(kind)}</text>{text}'
         ), [_standing(name + kind, x, top, box), *texts]
+
+
+def _stripes(box: Rect, inset: float) -> str:
+    """Stripes from the lower left to the upper right, within the round corners of a box."""
+    x, y, width, height = box.x + inset, box.y + inset, box.width - 2 * inset, box.height - 2 * inset
+    path = ""
+    for n in range(6, math.ceil(width + height), 8):
+        right, down = min(n, width), min(n, height)
+        path += f"M{x + n - down:g} {y + down:g}L{x + right:g} {y + n - right:g}"
+    return f'<path d="{path}" stroke="#c4c4bc" stroke-width="1.5"/>'
 
 
 def _lines(lines, x: float, top: float, owner: Rect) -> Part:
@@ -340,7 +353,7 @@ class GraphView:
         """{node: d cost / d node} for those with several consumers, and the 1 that the cost starts from."""
         found = {}
         for node in self.nodes:
-            told = [b.gradients[node] for b in self.consumers(node) if node in b.gradients]
+            told = [b.gradients[node] for b in node.outbound_nodes if b in self.names and node in b.gradients]
             if len(told) > 1:
                 found[node] = sum(told[1:], told[0])
         last = self.nodes[-1]
@@ -400,9 +413,10 @@ class GraphView:
                 line = f"{line} = {self.kinds[node]}({fed_by})"
             if node in scene.values:
                 line += f", value {in_a_row(scene.values[node])}"
-            told = {b: scene.gradients[node, b] for b in self.consumers(node) if (node, b) in scene.gradients}
+            line += f", {scene.notes[node]}" if node in scene.notes else ""
+            told = [scene.gradients[node, b] for b in node.outbound_nodes if (node, b) in scene.gradients]
             if told:
-                line += f", gradient {' + '.join(in_a_row(g) for g in told.values())}"
+                line += f", gradient {' + '.join(map(in_a_row, told))}"
             lines.append(line)
         return "\n".join(lines)
 

@@ -143,6 +143,16 @@ class Chart:
         place = f'x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{foot - top:.1f}"'
         self.marks.append(f'<rect {place} fill="{colour}" fill-opacity="{opacity}"/>')
 
+    def square(
+        self, x: float, y1: float, y2: float, colour: str, left: bool = False, dash: str = "none"
+    ) -> None:
+        """The square to the right (or left) of the side from (x, y1) to (x, y2); a dashed one is empty."""
+        (px, py1), (_, py2) = self.at(x, y1), self.at(x, y2)
+        side = abs(py2 - py1)
+        place = f'x="{px - side * left:.1f}" y="{min(py1, py2):.1f}" width="{side:.1f}" height="{side:.1f}"'
+        look = f'stroke="{colour}" stroke-dasharray="{dash}" fill-opacity="{0.25 * (dash == "none"):g}"'
+        self.marks.append(f'<rect {place} fill="{colour}" {look}/>')
+
     def words(self, x: float, y: float, words: str, colour: str, anchor: str = "end") -> None:
         """Text inside the frame that ends (or begins: "start", or has its middle: "middle") at a point."""
         self.marks.append(text(*self.at(x, y), words, colour, anchor))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
+import textwrap
+from html import escape, unescape
 
 from IPython.display import Markdown
 
@@ -12,17 +15,28 @@ from miniflow_lib import errors
 # it scrolls. Its sanitizer leaves these styles, so a notebook that is not trusted yet scrolls too.
 BEFORE = '<div style="display: grid; grid-template-columns: max-content; overflow-x: auto">\n\n'
 AFTER = "\n\n</div>"
+_FOLD = re.compile("<details><summary>(.*?)</summary>\n(.*)</details>", re.DOTALL)
 
 
 def show_source(*things: object) -> Markdown:
-    """The source of classes or functions as it stands in the library, coloured by the notebook."""
+    """The source of classes or functions as it stands in the library, folded, coloured by the notebook."""
     sources = "\n\n\n".join(map(_source, things))
-    return Markdown(f"{BEFORE}```python\n{sources}\n```{AFTER}")
+    named = ", ".join(getattr(thing, "__qualname__", "") for thing in things)
+    summary = f"Read {named} in the library ({len(sources.splitlines())} lines)"
+    code = f"{BEFORE}```python\n{sources}\n```{AFTER}"
+    return Markdown(f"<details><summary>{escape(summary)}</summary>\n{code}</details>")
+
+
+def unfolded(text: str) -> tuple[str, str]:
+    """(what is clicked to see it, the text without our HTML); the first is empty where nothing is folded."""
+    fold = _FOLD.fullmatch(text)
+    summary, text = (unescape(fold[1]), fold[2]) if fold else ("", text)
+    return summary, text.removeprefix(BEFORE).removesuffix(AFTER)
 
 
 def _source(thing: object) -> str:
     try:
-        return inspect.getsource(thing).rstrip()
+        return textwrap.dedent(inspect.getsource(thing)).rstrip()
     except (TypeError, OSError):  # an object, a built-in, or something that stands in no file
         raise errors.MiniFlowError(
             f"show_source takes classes and functions written in Python, not {errors.what(thing)}."

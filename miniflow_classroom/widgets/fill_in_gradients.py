@@ -11,7 +11,6 @@ import numpy as np
 
 from miniflow_lib import errors
 from miniflow_lib.nodes import Node
-from miniflow_lib.ops import Mul
 from miniflow_lib.trace_text import number
 from miniflow_classroom import arguments
 from miniflow_classroom.restore import Snapshot
@@ -108,6 +107,11 @@ class Puzzle:
     def titles(self) -> list[str]:
         return [self.title(edge) for edge in self.edges]
 
+    def gradient(self, edge: tuple[Node, Node]) -> float:
+        """What flows back from end to start: in an own engine x * x is listed twice, each with its share."""
+        start, end = edge
+        return float(end.gradients[start]) * start.outbound_nodes.count(end)
+
     def reply(self, edge: tuple[Node, Node], text: str) -> tuple[bool | None, str]:
         """Whether an entry is right, None for an empty one; and the sentence it gets."""
         if not text.strip():
@@ -116,7 +120,7 @@ class Puzzle:
         if guess is None:
             return False, f"{text.strip()!r} is not a number: write one such as 0.5 or -2."
         start, end = edge
-        right = float(end.gradients[start])
+        right = self.gradient(edge)
         if _near(guess, right):
             return True, f"{number(guess)} is right."
         for wrong, sentence in self.mistakes(edge):
@@ -132,9 +136,9 @@ class Puzzle:
         """(the number, the sentence) of each known mistake on this edge, the likeliest first."""
         start, end = edge
         a, b, cost = (self.snapshot.names[node] for node in (start, end, self.snapshot.cost))
-        right, arriving, own = float(end.gradients[start]), float(end.grad_cost()), float(start.value)
+        right, arriving, own = self.gradient(edge), float(end.grad_cost()), float(start.value)
         local = right / arriving if arriving else 0.0
-        if isinstance(end, Mul):
+        if type(end).__name__ in ("Mul", "MyMul"):
             others = ", ".join(
                 f"{self.snapshot.names[n]} = {number(n.value)}" for n in end.inbound_nodes if n is not start
             )

@@ -90,7 +90,7 @@ class Walk:
         self.snapshot = Snapshot(graph)
         self.snapshot.check_steady(backward=True)
         self.weight = self.snapshot.named(weight, graph)
-        if not isinstance(self.weight, Input):
+        if not errors.is_input(self.weight):
             raise errors.MiniFlowError(f"{weight.name} works out its own value: pick an Input.")
         if self.weight.value.size != 1:
             raise errors.MiniFlowError(
@@ -113,7 +113,7 @@ class Walk:
             self.weight.value = np.full(self.shape, w)
             cost = self.snapshot.run(backward=True)
             mistakes.check_gradient(self.weight)
-            return float(cost), float(self.weight.gradients[self.weight].reshape(()))
+            return float(cost), float(np.reshape(self.weight.gradients[self.weight], ()))
 
     def go(self, rate: float) -> None:
         """One step of rate * slope; far outside the picture it stays where it is."""

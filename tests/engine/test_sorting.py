@@ -223,7 +223,7 @@ def test_a_graph_that_is_built_anew_in_every_step_is_refused_before_it_fills_the
     assert steps == 1001
     assert says == (
         "y still feeds 1,001 nodes of earlier graphs, so memory and time grow: build the graph "
-        "once, before the loop, and only set its Inputs inside."
+        "once, and in the loop set only its Inputs."
     )
     all_of_it = topological_sort({X: 1, y: 1, W: 1, b: 1})
     assert len(all_of_it) == 4 + 2 * 1002, "without output nothing is left over"

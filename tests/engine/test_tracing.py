@@ -328,7 +328,7 @@ def test_the_trace_stops_no_pass_that_runs_without_it(capsys):
     with trace.record() as events:
         forward_pass(odd, graph)
         told = trace.teller("backward", graph)
-        odd._run = Run()
+        odd.run = Run()
         with pytest.raises(MiniFlowError, match="set 'no gradient', a str as the gradient"):
             odd.backward()
         told(odd)
