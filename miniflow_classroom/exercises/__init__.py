@@ -1,7 +1,7 @@
 """What each lesson asks (lesson_NN.toml) and how it is judged (lesson_NN.py, with EXERCISES and QUIZ).
 
 The sentence for a mistake is beside the line that recognises the mistake; all other words, and the quiz, are
-in the .toml file.
+in the .toml file. The pieces of the learner's own engine, of all lessons, are in pieces.py.
 """
 
 from miniflow_classroom.exercises import (
@@ -12,8 +12,10 @@ from miniflow_classroom.exercises import (
     lesson_04,
     lesson_05,
     lesson_06,
+    pieces,
 )
-from miniflow_classroom.judge.exercise import LESSONS
+from miniflow_classroom.judge.exercise import LESSONS, MORE
 
 for _module in (lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06):
     LESSONS[_module.__name__[-2:]] = _module
+MORE.append(pieces)

@@ -6,12 +6,12 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from miniflow_classroom.judge.exercise import SECONDS, Exercise, Judge, Question
+from miniflow_classroom.judge.exercise import Exercise, Judge, Question
 
 # The fields of each kind of table, and what each holds.
-EXERCISE = {"todo": str, "hints": list, "praise": str, "meets": list}
+EXERCISE = {"todo": str, "hints": list, "praise": str, "meets": list, "replies": dict}
 QUESTION = {"text": str, "right": str, "replies": dict, "meets": list}
-OPTIONAL = {"praise", "meets"}
+OPTIONAL = {"praise", "meets", "replies"}
 KINDS = {str: "a text in quotes", list: "a list", dict: "a table"}
 
 
@@ -20,6 +20,7 @@ class Texts:
 
     [exercise.NAME] has todo, hints, praise and meets, as `Exercise` describes them. [[question]] has text,
     right and meets, and [question.replies] has each choice with its reply, as `Question` describes them.
+    [exercise.NAME.replies], and [replies] for all of them, may have the sentences of the mistakes, by a key.
     A file with a mistake raises ValueError, which names the file, the place and the mistake.
     """
 
@@ -31,6 +32,7 @@ class Texts:
         except tomllib.TOMLDecodeError as error:
             raise ValueError(f"{self.file}: {error}") from None
         self.exercises: Mapping[str, Mapping] = tables.pop("exercise", {})
+        self.shared: Mapping[str, list[str]] = tables.pop("replies", {})
         questions = tables.pop("question", [])
         if tables or not isinstance(questions, list):
             raise ValueError(f"{self.file}: its tables must be [exercise.NAME] and [[question]]")
@@ -45,15 +47,26 @@ class Texts:
         *,
         name: str,
         judge: Judge,
-        mistakes: Sequence[tuple[Callable[[object], object], str]],
-        given: str = "",
-        seconds: float = SECONDS,
+        mistakes: Sequence[tuple[Callable[[object], object], str]] | Mapping[str, Callable[[object], object]],
+        **more: object,
     ) -> Exercise:
-        """The exercise of this name: its words from the file, and here how it is judged."""
+        """The exercise of this name: its words from the file, and here how it is judged; mistakes with their
+        sentences, or by the keys of their replies; more: what else an `Exercise` has."""
         if name not in self.exercises:
             raise ValueError(f"{self.file}: there is no [exercise.{name}]")
+        words = {field: told for field, told in self.exercises[name].items() if field != "replies"}
+        if isinstance(mistakes, Mapping):
+            mistakes = [(predicate, self.replies(name, key)) for key, predicate in mistakes.items()]
+        return Exercise(name=name, judge=judge, mistakes=mistakes, **more, **words)
+
+    def replies(self, name: str, key: str, *seen: str) -> tuple[str, str, str]:
+        """What is said of a mistake: what was seen, a question, and the line, or else the last hint.
+
+        Before them may be the exception that the mistake is known by, which is not said: "! KeyError: ...".
+        """
         words = self.exercises[name]
-        return Exercise(name=name, judge=judge, mistakes=mistakes, given=given, seconds=seconds, **words)
+        told = (self.shared | words.get("replies", {}))[key]
+        return (*seen, *told[told[0].startswith("! ") :], words["hints"][-1])[:3]
 
 
 def _question(fields: Mapping, where: str) -> Question:

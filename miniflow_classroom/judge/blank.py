@@ -20,7 +20,7 @@ def is_blank(answer: object, given: str = "") -> bool:
     """
     if has_dots(answer):
         return True
-    codes = list(_codes_of(answer))
+    codes = list(codes_of(answer))
     functions = [_tree(code) for code in codes]
     if any(_is_idle(code) if tree is None else _does_nothing(tree) for code, tree in zip(codes, functions)):
         return True
@@ -35,7 +35,7 @@ def has_dots(answer: object) -> bool:
     return answer is ...
 
 
-def _codes_of(answer: object) -> Iterator[CodeType]:
+def codes_of(answer: object) -> Iterator[CodeType]:
     """The code of a function, or of each function of a class."""
     for thing in vars(answer).values() if isinstance(answer, type) else [answer]:
         code = getattr(inspect.unwrap(thing), "__code__", None)  # without its decorators

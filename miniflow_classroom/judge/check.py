@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 
@@ -11,9 +12,10 @@ import numpy as np
 from miniflow_lib.trace_text import say
 from miniflow_classroom.judge.blank import has_dots, is_blank
 from miniflow_classroom.judge.cells import stopped
-from miniflow_classroom.judge.exercise import Exercise, exercises
+from miniflow_classroom.judge.exercise import Exercise, Sentence, exercises
 from miniflow_classroom.judge.guard import Trouble, guarded, tidy
 from miniflow_classroom.judge.vocabulary import raises, with_article
+from miniflow_classroom.show.words import wrapped
 
 _NOT_GIVEN = object()
 _OLDER = (
@@ -22,56 +24,107 @@ _OLDER = (
 )
 
 
+_times: Counter[tuple] = Counter()  # {(exercise, sentence): how often this kernel was told it}
+
+
 def check(name: str, answer: object = _NOT_GIVEN) -> None:
     """Say how far exercise `name` is: to do, not yet (and which mistake it is), or correct.
 
-    Looks at the object called `name` in the cells of the caller, or at `answer`; an object that is older than
-    the last run of its cell is not judged. Prints one line, never raises, and leaves values, lists, flags and
-    random numbers as they were.
+    Looks at the object called `name` (for "MyAdd.forward" at `MyAdd`) in the cells of the caller, or at
+    `answer`; an object that is older than the last run of its cell is not judged. A correct piece of the
+    learner's own engine is kept. Prints a paragraph, never raises, and leaves values, lists, flags and random
+    numbers as they were.
     """
     own = sys._getframe(1).f_globals
+    exercise = exercises().get(name) if isinstance(name, str) else None
     try:
-        exercise = exercises().get(name) if isinstance(name, str) else None
         if exercise is None:
             known = ", ".join(exercises())
-            say(f"[{tidy(str(name))}] to do: there is no exercise of this name; there are {known}\n")
-            return
-        if answer is _NOT_GIVEN and stopped(name):
-            say(f"[{name}] not yet: {_OLDER.format(name=name, how=stopped(name))}\n")
-            return
-        say(verdict(exercise, own.get(name, ...) if answer is _NOT_GIVEN else answer, own) + "\n")
+            tell(line(tidy(str(name)), "to do", f"there is no exercise of this name; there are {known}"))
+        else:
+            given = answer is not _NOT_GIVEN
+            tell(verdict(exercise, answer, own) if given else of_cells(exercise, own))
     except KeyboardInterrupt:
-        say(f"[{name}] not yet: the check was interrupted before it came to its end.\n")
+        tell(line(name, "not yet", "the check was interrupted before it came to its end."))
 
 
-def verdict(exercise: Exercise, answer: object, own: Mapping[str, object]) -> str:
-    """The line that `check` prints for this answer; own: the globals of the learner's cells."""
+def tell(text: str) -> None:
+    """Print a paragraph, wrapped at words."""
+    say(wrapped(text) + "\n")
+
+
+def of_cells(exercise: Exercise, own: Mapping[str, object], **how: bool) -> str:
+    """The line for what is in the learner's cells; how: for the keeper."""
+    name, keeper = exercise.name.partition(".")[0], exercise.keeper
+    if stopped(name):
+        return line(exercise.name, "not yet", _OLDER.format(name=name, how=stopped(name)))
+    answer = own.get(name, ...)
+    if keeper and keeper.whose(exercise.name, answer) in ("ours", "file"):
+        state, said = to_do(exercise)
+    else:
+        state, said = judged(exercise, answer, own)
+    _times[exercise.name, said] += 1
+    tail = keeper.tail(exercise, state, answer, own, **how) if keeper else ""
+    return line(exercise.name, state, said, tail, _times[exercise.name, said])
+
+
+def verdict(exercise: Exercise, answer: object, own: Mapping[str, object], step: int = 1) -> str:
+    """The line that `check` prints for this answer, the first time or the `step`th that it sees its mistake.
+
+    own: the globals of the learner's cells.
+    """
+    return line(exercise.name, *judged(exercise, answer, own), step=step)
+
+
+def line(name: str, state: str, said: Sentence, tail: str = "", step: int = 1) -> str:
+    """[name] state: what is said, as many sentences of a tuple as there are steps; and a tail."""
+    said = said if isinstance(said, str) else " ".join(said[:step])
+    text = f"[{name}] {state}{': ' if said else ''}{said}"
+    return text + (("" if text[-1] in ".!?" else ".") + " " + tail if tail else "")
+
+
+def judged(exercise: Exercise, answer: object, own: Mapping[str, object]) -> tuple[str, Sentence]:
+    """The state of an answer, and what there is to say of it."""
     try:
-        state, sentence = _judged(exercise, answer, own)
+        return _judged(exercise, answer, own)
     except Exception:  # an object that refuses even to be compared
-        state, sentence = "not yet", f"the answer is {with_article(answer)}, and the check cannot read it."
-    return f"[{exercise.name}] {state}{': ' if sentence else ''}{sentence}"
+        return "not yet", f"the answer is {with_article(answer)}, and the check cannot read it."
 
 
-def _judged(exercise: Exercise, answer: object, own: Mapping[str, object]) -> tuple[str, str]:
-    to_do = "to do", f"{exercise.todo}, then run both cells again"
-    judge = exercise.judge
-    if is_blank(answer, exercise.given):
-        return to_do
+def to_do(exercise: Exercise) -> tuple[str, str]:
+    """The state of an exercise that is not begun, and what is said of it."""
+    return "to do", f"{exercise.todo}, then run both cells again"
+
+
+def _judged(exercise: Exercise, answer: object, own: Mapping[str, object]) -> tuple[str, Sentence]:
+    judge, keeper = exercise.judge, exercise.keeper
+    part = keeper.part(exercise.name, answer) if keeper else answer
+    misspelled = isinstance(answer, type) and part is None  # a class without the method: the judge says so
+    if (keeper and part is None and not misspelled) or is_blank(part, exercise.given):
+        return to_do(exercise)
     sentence = judge.form(answer)
+    if keeper and keeper.whose(exercise.name, answer) == "library":
+        theirs = getattr(part, "__qualname__", exercise.name).partition(".")[0]
+        sentence = f"that is the library's {theirs}: write one of your own."
     if sentence:
         return "not yet", sentence
+
+    def look() -> object:
+        if keeper:  # a piece calls others by name: a wrong one must not make it look wrong
+            own.update(keeper.neighbours(exercise.name))
+        return judge.look(answer)
+
     try:
-        got = guarded(lambda: judge.look(answer), own, exercise.seconds)
+        got = guarded(look, own, exercise.seconds)
     except Trouble as trouble:
         if isinstance(trouble.cause, NotImplementedError) or "ellipsis" in str(trouble.cause).lower():
-            return to_do
+            return to_do(exercise)
         for predicate, sentence in exercise.mistakes:
             if isinstance(predicate, raises) and predicate(trouble.cause):
                 return "not yet", sentence
         return "not yet", str(trouble)
     if has_dots(vars(got) if isinstance(got, SimpleNamespace) else got):
-        return to_do
+        return to_do(exercise)
     wrong = judge.wrong(got)
     if wrong is None:
         return "correct", exercise.praise

@@ -42,7 +42,7 @@ def guarded(work: Callable[[], object], own: Mapping[str, object], seconds: floa
         except GaveUp:
             sentence = (
                 f"your code was still running after {seconds:g} seconds and was stopped. Is there a loop "
-                "whose condition never becomes False, or a list that grows while it is walked?"
+                "whose condition never becomes False, or a list that grows without end while it is walked?"
             )
             raise Trouble(sentence) from None
         except KeyboardInterrupt as error:
@@ -118,7 +118,7 @@ def _display_hooks() -> object:
 def _crash(error: BaseException, own: Mapping[str, object]) -> str:
     """Where the learner's code stopped, in a line of their own, and what that usually means."""
     where = _own_line(error.__traceback__, own)
-    said = tidy(str(error)) if not isinstance(error, KeyError) else repr(error.args[0] if error.args else "")
+    said = tidy(repr(error.args[0] if error.args else "") if isinstance(error, KeyError) else str(error))
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
     if isinstance(error, MiniFlowError):
         return f"{where}{said}"
@@ -129,8 +129,10 @@ def _own_line(tb: TracebackType | None, own: Mapping[str, object]) -> str:
     place = ""
     while tb is not None:
         if tb.tb_frame.f_globals is own:
-            line = linecache.getline(tb.tb_frame.f_code.co_filename, tb.tb_lineno).strip()
-            place = f"line {tb.tb_lineno} of your cell" + (f", `{line}`" if line else "")
+            file = tb.tb_frame.f_code.co_filename
+            line = linecache.getline(file, tb.tb_lineno).strip()
+            number = tb.tb_lineno + (file == "<timed exec>")  # %%time is the first line of its cell
+            place = f"line {number} of your cell" + (f", `{line}`" if line else "")
         tb = tb.tb_next
     return f"your code stopped at {place}: " if place else "your code stopped: "
 
@@ -160,6 +162,11 @@ _MEANINGS: Sequence[tuple[type[BaseException], str, str]] = (
         "Something there is None: a function without `return`, or a node whose forward() has not run.",
     ),
     (TypeError, "argument", "The function is called with arguments it does not take: compare with the task."),
+    (
+        TypeError,
+        "not callable",
+        "What comes before the brackets is not a function: too many brackets, or a missing sign?",
+    ),
     (TypeError, "", "Two kinds of things meet there that do not go together: print type(...) of each."),
     (AttributeError, "", "That object has nothing of this name: print it, and look at the spelling."),
     (IndexError, "", "It reaches past the end: the last index is the length minus one."),

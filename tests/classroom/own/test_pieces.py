@@ -1,0 +1,121 @@
+"""The judges of the pieces: what is right in any phrasing, and the three steps of a reply to what is not."""
+
+from __future__ import annotations
+
+import linecache
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from tests.classroom.own import answers
+from tests.classroom.own.pieces import RIGHT, WRONG
+from miniflow_classroom.exercises.pieces import EXERCISES, SIGNS, texts
+from miniflow_classroom.judge.check import verdict
+from miniflow_classroom.own import standins
+from miniflow_classroom.own.file import ALL
+
+PIECE = {exercise.name: exercise for exercise in EXERCISES}
+GIVEN = {"MyInput"}  # the learner gets it whole
+
+
+def run(source: str, own: dict) -> None:
+    """Run a cell; its lines can be read, as in a notebook."""
+    name = f"<cell {hash(source)}>"
+    linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
+    exec(compile(source, name, "exec"), own)
+
+
+def notebook() -> dict:
+    """The names of a notebook that took all pieces from `mine`."""
+    names = ("My", "my_", "find")
+    ours = {name: thing for name, thing in vars(standins).items() if name.startswith(names)}
+    return {"__name__": "__main__", "np": np, **ours}
+
+
+@cache
+def said(piece: str, source: str, step: int = 1) -> str:
+    run(source, own := notebook())
+    exercise = replace(PIECE[piece], seconds=0.5)
+    return verdict(exercise, own[piece.partition(".")[0]], own, step).removeprefix(f"[{piece}] ")
+
+
+def blank(piece: str) -> str:
+    """The cell as it is handed out: the head of a function or class, and nothing else."""
+    lines = answers.RIGHT[piece].splitlines()
+    heads = [n for n, line in enumerate(lines) if line.lstrip().startswith("def ")]
+    name_is_given = [lines[heads[-1] + 1]] if piece == "MyNode" else []
+    return "\n".join([*lines[: heads[-1] + 1], *name_is_given, "        ..."])
+
+
+def test_the_table_has_every_piece_with_three_right_answers_and_five_wrong_ones():
+    assert PIECE.keys() == ALL.keys() == texts.exercises.keys()
+    for piece in ALL:
+        assert len(PIECE[piece].hints) >= 3, piece
+        assert len(set(RIGHT[piece])) >= 4 and len(WRONG[piece]) >= 5, piece
+    assert sum(map(len, WRONG.values())) >= 150
+
+
+def test_every_sign_of_a_mistake_has_its_words():
+    for piece, signs in SIGNS.items():
+        assert signs.keys() <= texts.exercises[piece]["replies"].keys(), piece
+
+
+@pytest.mark.parametrize("piece", [piece for piece in ALL if piece not in GIVEN])
+def test_a_blank_is_to_do(piece):
+    assert said(piece, blank(piece)) == f"to do: {PIECE[piece].todo}, then run both cells again"
+
+
+@pytest.mark.parametrize("piece", ALL)
+def test_what_is_right_is_correct_in_any_phrasing(piece):
+    praise = f": {PIECE[piece].praise}" if PIECE[piece].praise else ""
+    for source in RIGHT[piece]:
+        assert said(piece, source) == f"correct{praise}", source
+
+
+@pytest.mark.parametrize("piece", ALL)
+def test_a_wrong_answer_is_told_what_was_seen_then_a_question_then_the_line(piece):
+    for source, parts in WRONG[piece]:
+        before = "not yet: "
+        for step in range(1, len(parts) + 1):
+            now = said(piece, source, step)
+            assert now.startswith(before) and parts[step - 1] in now[len(before) - 1 :], (source, now)
+            before = now
+        assert said(piece, source, 3) == before, source
+
+
+@pytest.mark.parametrize("node", RIGHT["MyNode"])
+@pytest.mark.parametrize("piece", [piece for piece in ALL if piece.endswith(("forward", "backward", "many"))])
+def test_an_op_on_a_node_that_is_written_differently_is_correct(piece, node):
+    own = notebook()
+    run(node, own)
+    run(answers.RIGHT["MyNode.grad_cost"], own)
+    name = piece.partition(".")[0]
+    for part in ALL:
+        if (part.partition(".")[0] == name and part.endswith("forward")) or part == name:
+            run(answers.RIGHT[part], own)
+    run(answers.RIGHT[piece], own)
+    assert verdict(PIECE[piece], own[name], own).startswith(f"[{piece}] correct")
+
+
+@pytest.mark.parametrize("number", ["1", "1.0", "2", "2.0", "0", "0 * self.value + 2", "self.value"])
+@pytest.mark.parametrize("piece", [piece for piece in ALL if piece.endswith(".backward")])
+def test_a_number_in_the_place_of_what_arrives_is_wrong(piece, number):
+    source = answers.RIGHT[piece]
+    assert "self.grad_cost()" in source
+    assert said(piece, source.replace("self.grad_cost()", number)).startswith("not yet: ")
+
+
+def test_every_reply_is_given_to_some_wrong_answer():
+    told = {piece: [said(piece, source, 3) for source, _ in WRONG[piece]] for piece in WRONG}
+    told[""] = [text for texts_of_piece in told.values() for text in texts_of_piece]
+    replies = {("", key): reply for key, reply in texts.shared.items()}
+    for piece, words in texts.exercises.items():
+        replies |= {(piece, key): reply for key, reply in words.get("replies", {}).items()}
+    unmet = [key for key, reply in replies.items() if not any(_is_in(reply, text) for text in told[key[0]])]
+    assert not unmet
+
+
+def _is_in(reply: list[str], text: str) -> bool:
+    return all(sentence in text for sentence in reply[reply[0][:2] in ("= ", "! ", "? ") :])
