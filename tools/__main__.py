@@ -64,7 +64,7 @@ def minutes(args: argparse.Namespace) -> int:
 
 
 def work(args: argparse.Namespace) -> int:
-    """bring the lessons into your own folder, writing nothing over"""
+    """bring your own folder up to date with the lessons, writing over nothing of yours"""
     from tools.copies import update_working_copy
 
     for sentence in update_working_copy(args.lessons, args.folder):

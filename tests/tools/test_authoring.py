@@ -1,4 +1,4 @@
-"""The one form of a stored lesson, and the learner's own copy."""
+"""The one form of a stored lesson, and the commands for authors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from tests import foreign
 from tests.clone import stand_in
 from tools.__main__ import main
 from tools.clean import VIEW, as_text, clean, problems, read, save_hook, write
-from tools.copies import update_working_copy
 
 PLOT = "import matplotlib.pyplot as plt\n\nplt.plot([1, 2, 3])\nplt.show()"
 
@@ -354,6 +353,15 @@ def test_check_from_the_command_line(tmp_path, capsys):
     assert capsys.readouterr().out == "All lessons are in their normal form.\n"
 
 
+@pytest.fixture
+def lessons(tmp_path) -> Path:
+    folder = tmp_path / "notebooks"
+    (folder / "images").mkdir(parents=True)
+    (folder / "images" / "graph.png").write_bytes(b"a picture")
+    nbformat.write(lesson(v4.new_code_cell("x = 1"), number="01"), folder / "01_nodes.ipynb")
+    return folder
+
+
 COMMANDS = ["work", "student", "site", "build", "check", "minutes", "guide"]
 COPYING = COMMANDS[:3]
 IN_PLACE = COMMANDS[3:6]
@@ -462,106 +470,3 @@ def test_make_hands_the_failure_on(root, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         [".venv", "Makefile", "constraints.txt", "pyproject.toml"]
     )
-
-
-# The learner's copy.
-
-
-@pytest.fixture
-def lessons(tmp_path) -> Path:
-    folder = tmp_path / "notebooks"
-    (folder / "images").mkdir(parents=True)
-    (folder / "images" / "graph.png").write_bytes(b"a picture")
-    (folder / ".ipynb_checkpoints").mkdir()
-    (folder / ".ipynb_checkpoints" / "01_nodes-checkpoint.ipynb").write_text("{}")
-    nbformat.write(lesson(v4.new_code_cell("x = 1"), number="01"), folder / "01_nodes.ipynb")
-    return folder
-
-
-def files(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
-def test_the_first_call_copies_the_lessons(lessons, tmp_path):
-    work = tmp_path / "work"
-    lesson_file = lessons / "01_nodes.ipynb"
-    lesson_file.chmod(0o444)
-    assert update_working_copy(lessons, work) == []
-    assert files(work) == [".miniflow.json", "01_nodes.ipynb", "images/graph.png"]
-    assert (work / "01_nodes.ipynb").read_bytes() == lesson_file.read_bytes()
-    assert os.access(work / "01_nodes.ipynb", os.W_OK), "a copy from a read-only clone can be written to"
-
-
-def test_later_calls_write_nothing_over(lessons, tmp_path):
-    work = tmp_path / "work"
-    update_working_copy(lessons, work)
-    (work / "01_nodes.ipynb").write_text("what the learner wrote")
-    nbformat.write(lesson(v4.new_code_cell("y = 2"), number="02"), lessons / "02_topological_sort.ipynb")
-    assert update_working_copy(lessons, work) == []
-    assert "02_topological_sort.ipynb" in files(work)
-    assert (work / "01_nodes.ipynb").read_text() == "what the learner wrote"
-
-
-def test_a_lesson_that_changed_is_named_until_it_is_taken(lessons, tmp_path):
-    work = tmp_path / "work"
-    update_working_copy(lessons, work)
-    mine = (work / "01_nodes.ipynb").read_bytes()
-    nbformat.write(lesson(v4.new_code_cell("x = 2"), number="01"), lessons / "01_nodes.ipynb")
-    for _ in range(2):
-        (said,) = update_working_copy(lessons, work)
-        assert said.startswith("01_nodes.ipynb has changed in the series") and "01_nodes_mine.ipynb" in said
-        assert (work / "01_nodes.ipynb").read_bytes() == mine
-    (work / "01_nodes.ipynb").rename(work / "01_nodes_mine.ipynb")
-    assert update_working_copy(lessons, work) == []
-    assert (work / "01_nodes.ipynb").read_bytes() == (lessons / "01_nodes.ipynb").read_bytes()
-    assert (work / "01_nodes_mine.ipynb").read_bytes() == mine
-
-
-def test_new_outputs_alone_are_no_news(lessons, tmp_path):
-    work = tmp_path / "work"
-    update_working_copy(lessons, work)
-    notebook = read(lessons / "01_nodes.ipynb")
-    notebook.cells[0].execution_count = 1
-    write(notebook, lessons / "01_nodes.ipynb")
-    assert update_working_copy(lessons, work) == []
-
-
-def test_what_others_wrote_into_a_lesson_is_in_the_learners_copy_too(lessons, tmp_path):
-    nbformat.write(foreign.as_a_student_leaves_it(), lessons / "06_x.ipynb")
-    update_working_copy(lessons, tmp_path / "work")
-    assert (tmp_path / "work" / "06_x.ipynb").read_bytes() == (lessons / "06_x.ipynb").read_bytes()
-    nbformat.write(foreign.lesson(), tmp_path / "work" / "06_x.ipynb")
-    update_working_copy(lessons, tmp_path / "work")
-    assert read(tmp_path / "work" / "06_x.ipynb") == foreign.lesson(), "what is there is left as it is"
-
-
-def test_a_file_that_holds_no_notebook_does_not_keep_the_lessons_from_the_learner(lessons, tmp_path):
-    for number, text in enumerate(("", "[]", "{}", "half a noteb", '{"cells": [{}]}', '{"cells": 3}')):
-        (lessons / f"1{number}_broken.ipynb").write_text(text)
-    for _ in range(2):
-        assert update_working_copy(lessons, tmp_path / "work") == []
-    assert len(files(tmp_path / "work")) == 9
-    (lessons / "10_broken.ipynb").write_text("mended")
-    (said,) = update_working_copy(lessons, tmp_path / "work")
-    assert said.startswith("10_broken.ipynb has changed in the series")
-
-
-def test_a_lost_record_loses_no_work(lessons, tmp_path):
-    work = tmp_path / "work"
-    update_working_copy(lessons, work)
-    (work / "01_nodes.ipynb").write_text("mine")
-    (work / ".miniflow.json").write_text("[not json")
-    assert update_working_copy(lessons, work) == []
-    assert (work / "01_nodes.ipynb").read_text() == "mine"
-
-
-def test_the_copy_from_the_command_line(lessons, tmp_path, capsys):
-    work = tmp_path / "work"
-    assert main(["work", str(work), "--lessons", str(lessons)]) == 0
-    assert files(work) == [".miniflow.json", "01_nodes.ipynb", "images/graph.png"]
-    (lessons / "images" / "graph.png").write_bytes(b"another picture")
-    assert main(["work", str(work), "--lessons", str(lessons)]) == 0
-    assert "graph.png has changed in the series" in capsys.readouterr().out
-    (tmp_path / "file").write_text("")
-    assert main(["work", str(tmp_path / "file"), "--lessons", str(lessons)]) == 1
-    assert "That did not work" in capsys.readouterr().err
