@@ -94,12 +94,12 @@ def series(here: int) -> str:
         done = number < here
         fill = PALE_BLUE if number == here else PALE_GREY if done else "#fff"
         sketch.box(
-            x, top, width, 58, [f"0{number}" + " ✓" * done, *name], lit=number == here, size=13, fill=fill
+            x, top, width, 58, [f"0{number}" + " ✓" * done, *name], lit=number == here, size=15, fill=fill
         )
         if number:
             sketch.arrow((x - gap, top + 29), (x, top + 29), colour=GREY)
     middle = 10 + here * (width + gap) + width / 2
-    sketch.text(middle, top + 77, "▲ you are here", size=13, fill=BLUE, bold=True)
+    sketch.text(middle, top + 77, "▲ you are here", size=15, fill=BLUE, bold=True)
     return sketch.svg()
 
 
@@ -143,8 +143,8 @@ def training_loop() -> str:
     left = [20 + number * (w + 40) for number in range(4)]
     steps = [
         ("start at random", "the model's numbers", "mean nothing yet"),
-        ("predict", "a price", "for each home"),
-        ("error", "how far off is it,", "on average?"),
+        ("predict", "the prices", "of a few homes"),
+        ("error", "how far off are they,", "on average?"),
         ("update", "nudge each number", "so that it shrinks"),
     ]
     for x, lines in zip(left, steps, strict=True):
@@ -160,7 +160,7 @@ def training_loop() -> str:
     foot = top + h
     start, end = left[3] + w / 2, left[1] + w / 2
     sketch.arrow((start, foot), (start, foot + 46), (end, foot + 46), (end, foot))
-    sketch.text((start + end) / 2, foot + 68, "again, some thousand times")
+    sketch.text((start + end) / 2, foot + 68, "again, 4,600 times in all")
     return sketch.svg()
 
 

@@ -38,6 +38,15 @@ def is_optional(cells: list[NotebookNode]) -> bool:
     return "optional" in tags(cells[0])
 
 
+def is_homework(cells: list[NotebookNode]) -> bool:
+    """Whether a section is for after class, where the learner writes a piece; in class `mine` supplies it."""
+    return "homework" in tags(cells[0])
+
+
+def in_four_hours(cells: list[NotebookNode]) -> bool:
+    return not (is_optional(cells) or is_homework(cells))
+
+
 def lessons(root: Path) -> dict[str, Lesson]:
     """{"00": the lesson, ...}. Raises ToolError where there is none."""
     paths = sorted(root.glob("notebooks/[0-9]*.ipynb"))
@@ -72,9 +81,7 @@ def paths(root: Path) -> str:
     rows = []
     for first, last in SITTINGS:
         sitting = [each for each in lessons(root).values() if first <= each.number <= last]
-        sums = [
-            [each.minutes_of(in_class), each.minutes_of(lambda c: not is_optional(c))] for each in sitting
-        ]
+        sums = [[each.minutes_of(in_class), each.minutes_of(in_four_hours)] for each in sitting]
         rows += [f"| {_name(each)} | {short} | {long} |" for each, (short, long) in zip(sitting, sums)]
         short, long = map(sum, zip(*sums))
         rows.append(f"| *{first} to {last} together* | *{short}* | *{long}* |")
@@ -87,7 +94,8 @@ def run_sheet(root: Path, number: str) -> str:
     for cells in lesson.sections:
         inside = [lesson.numbers[cell.id] for cell in cells if cell.cell_type == "code"]
         span = f"[{inside[0]}] to [{inside[-1]}]" if len(inside) > 1 else f"[{inside[0]}]" if inside else ""
-        path = "two hours" if in_class(cells) else "for the curious" if is_optional(cells) else "four hours"
+        path = "two hours" if in_class(cells) else "four hours"
+        path = "for the curious" if is_optional(cells) else "homework" if is_homework(cells) else path
         rows.append(f"| {span} | {title(cells)} | {section_minutes(cells)} | {path} |")
     return _rows("| cells | section | minutes | path |", rows)
 

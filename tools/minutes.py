@@ -18,7 +18,10 @@ STEP_THROUGH = 2.0  # a stepper, a game, an explorer: played once
 ANSWER = 1.0  # a prediction, or one question of a quiz
 FAULT_LAB = 27.0  # twelve bugs: read the code, bet, look
 
-INTERACTIVE = r"\b(?:stepper|sort_game|nudge|tangent|fill_in_gradients|cost_of_one_weight|descent|explorer)\("
+INTERACTIVE = (
+    r"\b(?:fit_by_hand|stepper|sort_game|stale|nudge|tangent|fill_in_gradients|cost_of_one_weight"
+    r"|descent|explorer)\("
+)
 IN_AN_EXERCISE = ("exercise:", "check:", "hint:", "solution:")
 
 

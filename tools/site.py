@@ -33,7 +33,7 @@ from tools.build import execute
 from tools.lesson import Lesson, tags
 from tools.minutes import is_heading
 from miniflow_classroom.show.plots import page_width
-from miniflow_classroom.show.source import AFTER, BEFORE
+from miniflow_classroom.show.source import unfolded
 from miniflow_classroom.widgets.base import FOR_PAGES, PAGE_MIME
 
 FILES = Path(__file__).parent / "site_files"
@@ -182,8 +182,9 @@ class Prose(IPythonRenderer):
 def markdown(context: Context, text: str, key: str = "") -> Markup:
     """Prose, or what a cell shows as Markdown. HTML in it is shown as it is written. key: of its heading."""
     folder = context.get("resources", {}).get("folder", Path())
-    text = text.removeprefix(BEFORE).removesuffix(AFTER)  # a page's code scrolls by itself
-    return Markup(MarkdownWithMath(Prose(folder, f"section-{key}")).render(text))
+    summary, text = unfolded(text)  # a page's code scrolls by itself
+    html = MarkdownWithMath(Prose(folder, f"section-{key}")).render(text)
+    return Markup(f"<details><summary>{escape(summary)}</summary>{html}</details>\n" if summary else html)
 
 
 def code(source: str) -> Markup:

@@ -2,11 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
 from miniflow_classroom.exercises.texts import Texts
-from miniflow_classroom.judge.vocabulary import function, gives, is_like, value
+from miniflow_classroom.judge.vocabulary import function, gives, is_like, raises, value
 
 texts = Texts(__file__)
 QUIZ = texts.quiz
+
+
+def _misses(p: list, t: list) -> list:
+    return [a - b for a, b in zip(p, t, strict=True)]
+
+
+def _squares(p: list, t: list) -> list:
+    return [miss**2 for miss in _misses(p, t)]
+
+
+def _cost(p: list, t: list) -> float:
+    return sum(_squares(p, t)) / len(t)
+
+
+def _is_number(got: object) -> bool:
+    return isinstance(got, (int, float, np.number)) and not isinstance(got, bool)
+
+
+def _is_list(got: object) -> bool:
+    return isinstance(got, (list, tuple, np.ndarray)) and np.size(got) > 0
+
+
+def gives_one_of(others: Sequence[Callable]) -> Callable[[object], bool]:
+    """The predicate "the function does what one of these wrong ones does"."""
+    return lambda got: any(gives(other)(got) for other in others)
+
+
+# What wrong functions return: whether they divide in the loop, after it, or not at all.
+ONLY_THE_FIRST = (lambda p, t: _squares(p, t)[0], lambda p, t: _squares(p, t)[0] / len(t))
+ONLY_THE_LAST = (lambda p, t: _squares(p, t)[-1], lambda p, t: _squares(p, t)[-1] / len(t))
+ALL_PAIRS = tuple(
+    lambda p, t, power=power: sum((a - b) ** 2 for a in p for b in t) / len(t) ** power for power in (0, 1, 2)
+)
+ALL_BUT_ONE = (lambda p, t: sum(_squares(p, t)[1:]) / len(t), lambda p, t: sum(_squares(p, t)[:-1]) / len(t))
+ROUNDED = tuple(lambda p, t, digits=digits: round(_cost(p, t), digits) for digits in range(4))
+NO_BRACKETS = tuple(
+    lambda p, t, power=power: sum(a - b**2 for a, b in zip(p, t)) / len(t) ** power for power in (0, 1)
+)
 
 EXERCISES = [
     texts.exercise(
@@ -17,9 +59,47 @@ EXERCISES = [
                 is_like(14),
                 "that is the sum of the squares. The cost is their average: how many homes are there?",
             ),
-            (is_like(2), "that is the average miss. Square each miss first, then average."),
+            (
+                is_like(2),
+                "that is the average miss. Square each miss first, then average. (Squaring is `** 2`: `^` is "
+                "something else in Python.)",
+            ),
+            (
+                lambda got: is_like(-4 / 3, 1e-2)(got) or is_like(-8 / 3, 1e-2)(got),
+                "a square is never below 0. Squaring is `** 2`: `^` is something else in Python.",
+            ),
+            (is_like(6), "that is the sum of the misses. Square each miss first, then average."),
+            (is_like(7), "that divides by 2. How many homes are there?"),
+            (
+                lambda got: is_like(5)(got) or is_like(4.6)(got),
+                "that is close, but rounded. Keep two decimals, or write the calculation.",
+            ),
+            (
+                is_like(4),
+                "the average of these squares is not a whole number. Square each miss by itself, add, and "
+                "divide with `/`.",
+            ),
+            (is_like([4, 9, 1]), "these are the squares. The cost is one number: their average."),
+            (
+                lambda got: isinstance(got, tuple) and len(got) == 2,
+                "with a comma these are two numbers. Python's decimals come after a point.",
+            ),
+            (_is_list, "the cost is one number: leave out brackets and commas around it."),
             (is_like(0), "misses up and down cancelled out. What does squaring do to a minus?"),
             (is_like(12), "that squares the sum. Square each miss by itself, then average the squares."),
+            (
+                is_like(4 + 9 + 1 / 3, tolerance=1e-2),
+                "only the last square is divided. Put brackets around the sum.",
+            ),
+            (
+                is_like((22 - 20**2 + 27 - 30**2 + 11 - 10**2) / 3, tolerance=1e-2),
+                "`22 - 20 ** 2` squares only the 20. Put each miss into brackets.",
+            ),
+            (is_like((14 / 3) ** 0.5, tolerance=1e-2), "that is the root of the cost. Leave the root out."),
+            (
+                _is_number,
+                "that is not the cost. First find the three misses, one per home, and then their squares.",
+            ),
         ],
     ),
     texts.exercise(
@@ -28,27 +108,105 @@ EXERCISES = [
             [
                 ([20, 30, 10], [22, 27, 11]),
                 ([5], [8]),
-                ([1.5, 2.0], [1.5, 4.0]),
+                ([2.0, 1.5], [1.5, 4.0]),
                 ([0, 0, 0, 0], [1, 2, 3, 4]),
             ],
-            like=lambda p, t: sum((a - b) ** 2 for a, b in zip(p, t, strict=True)) / len(t),
+            like=_cost,
         ),
         mistakes=[
             (
-                gives(lambda p, t: sum((a - b) ** 2 for a, b in zip(p, t, strict=True))),
-                "that is the sum of the squares. Divide it by the number of homes.",
+                gives(lambda p, t: sum(_squares(p, t))),
+                "that is the sum of the squares. The cost is their average.",
             ),
+            (gives(_squares), "these are the squares. The cost is one number: their average."),
             (
-                gives(lambda p, t: sum(abs(a - b) for a, b in zip(p, t, strict=True)) / len(t)),
+                gives(lambda p, t: sum(map(abs, _misses(p, t))) / len(t)),
                 "that is the average miss. Square each miss before you average.",
             ),
             (
-                gives(lambda p, t: (sum(a - b for a, b in zip(p, t, strict=True)) / len(t)) ** 2),
-                "that averages first and squares then, so misses up and down cancel. Square each one first.",
+                gives(lambda p, t: sum(_misses(p, t)) / len(t)),
+                "these are the misses themselves: up and down cancel out. What does squaring do to a minus?",
             ),
             (
-                gives(lambda p, t: sum((a - b) ** 2 for a, b in zip(p, t, strict=True)) // len(t)),
-                "`//` cuts off what comes after the point. Divide with `/`.",
+                gives(lambda p, t: (sum(_misses(p, t)) / len(t)) ** 2),
+                "that averages first, and misses up and down cancel out. Square each one first.",
+            ),
+            (
+                gives(lambda p, t: sum(_misses(p, t)) ** 2 / len(t)),
+                "that squares the sum, in which misses up and down cancel out. Square each one first.",
+            ),
+            (
+                gives_one_of(ONLY_THE_FIRST),
+                "only the first home is counted. Where does your function return, in the loop or after it?",
+            ),
+            (
+                gives_one_of(ONLY_THE_LAST),
+                "only the last home is counted. Does your loop add to the total, or write over it?",
+            ),
+            (
+                gives_one_of(ALL_PAIRS),
+                "each prediction meets every target: a loop in a loop makes all pairs. One loop over `zip` "
+                "makes only those that belong together.",
+            ),
+            (
+                gives_one_of(NO_BRACKETS),
+                "`p - t ** 2` squares only `t`, since `**` comes first. Put the miss into brackets.",
+            ),
+            (
+                gives(lambda p, t: sum(a**2 - b**2 for a, b in zip(p, t)) / len(t)),
+                "that squares both prices and then subtracts. First subtract, then square the miss.",
+            ),
+            (
+                gives(lambda p, t: sum(_misses(p, t)) * 2 / len(t)),
+                "`* 2` doubles a miss. Squaring is `** 2`.",
+            ),
+            (raises(TypeError, saying="for ^"), "`^` is something else in Python. Squaring is `** 2`."),
+            (
+                raises(TypeError, saying="for -: 'list' and 'list'"),
+                "one list cannot be subtracted from another. Go through both in pairs.",
+            ),
+            (
+                gives(lambda p, t: (sum(_squares(p, t)) / len(t)) ** 0.5),
+                "that is the root of the cost. Leave the root out.",
+            ),
+            (
+                gives(lambda p, t: sum(_squares(p, t)) / 3),
+                "that divides by 3, whatever the lists. How many homes are there?",
+            ),
+            (
+                gives(lambda p, t: sum(_squares(p, t)) / 2),
+                "that divides by 2, whatever the lists. How many homes are there?",
+            ),
+            (
+                gives(lambda p, t: sum(_squares(p, t)) // len(t)),
+                "`//` and `int` cut off what comes after the point. Divide with `/`, and return that.",
+            ),
+            (
+                gives_one_of(ROUNDED),
+                "that is the cost, but rounded. Return it as it is.",
+            ),
+            (
+                gives(lambda p, t: 14 / 3),
+                "that is the cost of the three homes above, whatever the lists. Use `predictions` and "
+                "`targets`.",
+            ),
+            (
+                gives_one_of(ALL_BUT_ONE),
+                "one home is left out, the first or the last. `range(len(targets))` counts them all.",
+            ),
+            (
+                raises(TypeError, saying="'int' object is not iterable"),
+                "that goes through a single number. `for` and `sum` go through a list or a range: "
+                "`range(len(targets))` gives the places.",
+            ),
+            (
+                raises(ValueError, TypeError, saying="unpack"),
+                "a loop takes a pair at each step from `zip(predictions, targets)`.",
+            ),
+            (
+                raises(IndexError),
+                "your loop reaches past the end of a list. In `for i in predictions`, i is a price and not a "
+                "place: `range(len(predictions))` gives the places.",
             ),
         ],
     ),
@@ -58,11 +216,29 @@ EXERCISES = [
         mistakes=[
             (
                 is_like(20),
-                "the middle home is hit, but the dear one is missed by 40, and 40² is a lot. Try a bit more.",
+                "the middle home is right, but the dear one is missed by 40, and 40² is a lot. Go up a bit.",
             ),
-            (is_like(35), "halfway between the cheapest and the dearest: two homes sit low. Try a bit less."),
+            (
+                is_like(35),
+                "that is halfway between cheapest and dearest, but two homes are far cheaper. Go down a bit.",
+            ),
             (is_like(10), "two homes are missed then, one of them by 50. Try more."),
             (is_like(60), "two homes are missed by a lot. Try less."),
+            (is_like(1400 / 3, tolerance=1e-2), "that is what the best price costs. Which price is it?"),
+            (
+                _is_list,
+                "one price for all three homes: write it once, as one number, without brackets or commas.",
+            ),
+            (
+                lambda got: _is_number(got) and not 10 <= got <= 60,
+                "no home was that cheap or that dear: the price is between 10 and 60. Or is yours a cost, "
+                "or a sum?",
+            ),
+            (
+                _is_number,
+                "a price a little higher or a little lower costs less. Try both with `cost_of`: "
+                "`cost_of([25, 25, 25], [10, 20, 60])` is the cost of 25.",
+            ),
         ],
     ),
 ]

@@ -1,4 +1,4 @@
-"""Lesson 02: the table of in-degrees, a wrong order among five, a depth-first sort; and its quiz."""
+"""Lesson 02: the table of in-degrees, Kahn's loop, a depth-first sort; and its quiz."""
 
 from __future__ import annotations
 
@@ -8,18 +8,92 @@ from miniflow_lib.errors import MiniFlowError, a_kind
 from miniflow_lib.nodes import Input, Node
 from miniflow_lib.ops import Add, Mul
 from miniflow_classroom.exercises.texts import Texts
-from miniflow_classroom.judge.vocabulary import function, is_like, out_of_order, raises, value
+from miniflow_classroom.judge.exercise import Judge
+from miniflow_classroom.judge.vocabulary import (
+    function,
+    is_function,
+    is_like,
+    out_of_order,
+    raises,
+    value,
+)
 
 IN_DEGREES = {"s": 0, "t": 0, "u": 2, "v": 2, "w": 1, "result": 3}
 LEAVING = {"s": 2, "t": 2, "u": 2, "v": 1, "w": 1, "result": 0}
 ANYTHING = {name: min(count, 1) for name, count in IN_DEGREES.items()}
-WITH_PATHS = IN_DEGREES | {
-    "v": 3,
-    "w": 2,
-    "result": 6,
-}  # a node's arrows and those of all before it on the way
+WITH_PATHS = IN_DEGREES | {"v": 3, "w": 2, "result": 6}  # its own arrows and all those before them
 ANCESTORS = IN_DEGREES | {"v": 3, "w": 3, "result": 5}
-ORDERS = ["x y z q f", "z y x q f", "x y q z f", "x q y z f", "y x q z f"]
+
+
+def _counts_ancestors(got: dict) -> bool:
+    """Whether nodes further up are counted, of one node or of all."""
+    if set(got) != set(IN_DEGREES) or got == WITH_PATHS:
+        return got == WITH_PATHS
+    wrong = {name for name, count in got.items() if count != IN_DEGREES[name]}
+    return bool(wrong) and all(got[name] == ANCESTORS[name] for name in wrong)
+
+
+# --- kahn: any valid order ----------------------------------------------------------------------------------
+
+KAHN = """
+def kahn(inputs):
+    nodes = find_nodes(inputs)
+    in_degree = {node: len(node.inbound_nodes) for node in nodes}
+    ready = [node for node in in_degree if in_degree[node] == 0]
+    # your loop goes here
+    ...
+    return ready
+"""
+
+
+def _bill() -> list[Node]:
+    a, b, c = Input("a"), Input("b"), Input("c")
+    p = Add(a, b, name="p")
+    return [a, b, c, p, Mul(p, c, name="f")]
+
+
+def _two_diamonds() -> list[Node]:
+    x = Input("x")
+    a, b = Add(x, name="a"), Add(x, name="b")
+    c = Mul(a, b, name="c")
+    return [x, a, b, c, Add(c, b, x, name="d")]
+
+
+def _found_early() -> list[Node]:
+    """From h a search finds p before a, which feeds it: a loop over all nodes has f before p."""
+    h, w = Input("h"), Input("w")
+    a = Add(w, name="a")
+    p = Mul(a, h, name="p")
+    return [h, w, a, p, Add(p, name="f")]
+
+
+def _kahn_on_graphs(kahn: object) -> SimpleNamespace:
+    got = SimpleNamespace(results=[], graphs=[], inputs=[], changed=False)
+    for nodes in (_bill(), _two_diamonds(), _found_early()):
+        inputs = [node for node in nodes if not node.inbound_nodes]
+        arrows = [(inbound, node) for node in nodes for inbound in node.inbound_nodes]
+        lists = [(list(node.inbound_nodes), list(node.outbound_nodes)) for node in nodes]
+        for feed in (inputs, inputs[::-1]):
+            got.results.append(kahn(list(feed)))
+            got.graphs.append((nodes, arrows))
+            got.inputs.append(feed)
+        got.changed |= lists != [(list(node.inbound_nodes), list(node.outbound_nodes)) for node in nodes]
+    return got
+
+
+def _lists(got: SimpleNamespace) -> list[list]:
+    return [list(result) for result in got.results if isinstance(result, (list, tuple))]
+
+
+def _kahn_wrong(got: SimpleNamespace) -> str | None:
+    for result, (nodes, arrows) in zip(got.results, got.graphs, strict=True):
+        if result is None:
+            return "your function returns None: does it still end with `return ready`?"
+        if not isinstance(result, (list, tuple)):
+            return f"your function returns {a_kind(result)}; the answer must be a list of nodes."
+        if wrong := out_of_order(list(result), nodes, arrows):
+            return wrong
+    return None
 
 
 # --- depth_first: any valid order of what the output needs --------------------------------------------------
@@ -72,6 +146,9 @@ def _right(result: object, output: Node) -> str | None:
 
 
 def _all_of(got: SimpleNamespace) -> list[tuple[list, Node]]:
+    """The results with their outputs. It stops at what is no list, as reversed(...): the judge says so."""
+    if not all(isinstance(result, (list, tuple)) for result in got.results):
+        raise TypeError
     return [
         (list(result), output)
         for result, (output,) in zip(got.results, got.cases, strict=True)
@@ -80,9 +157,17 @@ def _all_of(got: SimpleNamespace) -> list[tuple[list, Node]]:
 
 
 def _turned_round(got: SimpleNamespace) -> bool:
-    """Whether nothing but an order among three that feed one another is wrong."""
-    found = [_right(list(result), output) for result, (output,) in zip(got.results, got.cases, strict=True)]
-    return not any(found[:4]) and "b runs before a, which feeds it." in found[4:]
+    """Whether all nodes are there once and the output is last: only what is in between is out of order."""
+    return all(
+        set(result) == set(_needed(output)) and len(set(result)) == len(result) and result[-1] is output
+        for result, output in _all_of(got)
+    )
+
+
+def _one_list(got: SimpleNamespace) -> bool:
+    """Whether two calls gave the same list: a default argument, or a list outside the function."""
+    lists = [result for result in got.results if isinstance(result, list)]
+    return len({id(result) for result in lists}) < len(lists)
 
 
 texts = Texts(__file__)
@@ -101,29 +186,59 @@ EXERCISES = [
             ),
             (
                 lambda got: any(":" in str(name) for name in got),
-                "the name of a box is what stands before the colon; what follows is its kind.",
+                "the name of a box is what comes before the colon; what follows is its kind.",
             ),
             (
-                lambda got: got in (WITH_PATHS, ANCESTORS),
-                "you counted everybody who comes before. Only those who feed a node have an arrow to it.",
+                lambda got: got.get("s") not in (0, None) and got.get("t") not in (0, None),
+                "s and t are Inputs: we feed them, and no node does. Does an arrow lead into them?",
+            ),
+            (
+                _counts_ancestors,
+                "you counted nodes that come earlier on the way, too. Only a node with an arrow straight "
+                "into this box counts.",
             ),
         ],
     ),
     texts.exercise(
-        name="wrong_order",
-        judge=value("D"),
+        name="kahn",
+        given=KAHN,
+        judge=Judge(look=_kahn_on_graphs, wrong=_kahn_wrong, form=is_function),
         mistakes=[
-            (is_like("A"), "A is the order of creation, and that always runs."),
-            (is_like("B"), "B begins with z, and z waits for nobody. Nor does any Input."),
-            (is_like("C"), "in C, z comes after q. Who waits for z? Only that one must come later."),
-            (is_like("E"), "E swaps x and y. Does either of them need the other?"),
             (
-                lambda got: " ".join(got if isinstance(got, list) else [got]).casefold() in ORDERS,
-                "that is an order itself. Write the letter that stands before it.",
+                lambda got: got.changed,
+                "afterwards the nodes' own lists are not as they were. Count down in `in_degree`, and leave "
+                "inbound_nodes and outbound_nodes alone.",
             ),
             (
-                lambda got: isinstance(got, str) and got.strip().casefold() not in set("abcde"),
-                "there are five letters to choose from, A to E.",
+                lambda got: any(isinstance(node, str) for result in _lists(got) for node in result),
+                "your list holds names. Put the nodes themselves on it.",
+            ),
+            (
+                lambda got: all(list(a) == list(b) for a, b in zip(_lists(got), got.inputs, strict=True)),
+                "only the Inputs are on your list. Which count goes down when an arrow is crossed off, and "
+                "when does a node join the list?",
+            ),
+            (
+                lambda got: any(len(set(result)) < len(result) for result in _lists(got)),
+                "a node is on your list twice. Which node joins it, and how many arrows into that node are "
+                "left at that moment?",
+            ),
+            (
+                lambda got: any(
+                    node not in result
+                    for result, feed in zip(_lists(got), got.inputs, strict=True)
+                    for node in feed
+                ),
+                "an Input is missing from your list. The loop only walks along `ready` and appends: nothing "
+                "is taken off it, and it is not begun anew.",
+            ),
+            (
+                lambda got: all(
+                    len(result) < len(nodes)
+                    for result, (nodes, _) in zip(_lists(got), got.graphs, strict=True)
+                ),
+                "your list ends too early. Does the loop reach each node on it, and each arrow that leaves "
+                "that node? Is `return` outside the loop?",
             ),
         ],
     ),
@@ -143,7 +258,12 @@ EXERCISES = [
         mistakes=[
             (
                 raises(MiniFlowError),
-                "the library stopped it. Nothing has to run or to be fed here: the list alone is asked for.",
+                "the library stopped it. Nothing has to run or to be fed here: only the list is needed.",
+            ),
+            (
+                _one_list,
+                "the second call went on with the list of the first. A list in the line with `def`, or "
+                "outside the function, is made once for all calls: begin with a new one inside.",
             ),
             (
                 lambda got: any(isinstance(node, str) for result in got.results for node in result),
@@ -155,12 +275,12 @@ EXERCISES = [
             ),
             (
                 lambda got: all(list(result) == [output] for result, output in _all_of(got)),
-                "the output is alone in your list. Who else belongs there, and do they get onto this list?",
+                "only the output is in your list. Which nodes does it need, and do they get onto this list?",
             ),
             (
                 _turned_round,
-                "where f takes a and b, and b takes a as well, your list has b before a. To turn a search "
-                "round is not enough: put a node on the list only after all that feed it.",
+                "all nodes are there and the output is last, but a node comes before one that feeds it. "
+                "Reversing a search is not enough: when may a node go on the list?",
             ),
             (
                 lambda got: any(len(set(result)) < len(result) for result, _ in _all_of(got)),
@@ -168,21 +288,21 @@ EXERCISES = [
             ),
             (
                 lambda got: all(result[0] is output for result, output in _all_of(got)),
-                "the output stands at the front. Does a node go before those that feed it, or after?",
+                "the output comes first in your list. Does a node go before those that feed it, or after?",
             ),
             (
                 lambda got: all(output not in result for result, output in _all_of(got)),
-                "the output itself is not in your list: it runs, too.",
+                "the output itself is not in your list, and it has to run, too.",
             ),
             (
                 lambda got: any(
                     any(node.name == "leftover" for node in result) for result, _ in _all_of(got)
                 ),
-                "there is a node in your list that the output does not need. In which direction do you walk?",
+                "your list has a node that the output does not need. In which direction do you walk?",
             ),
             (
                 lambda got: all(len(result) < len(_needed(output)) for result, output in _all_of(got)[:2]),
-                "some of the nodes are missing. Do you ask each of the inbound nodes, or one alone?",
+                "some of the nodes are missing. Do you go to each of the inbound nodes, or only to one?",
             ),
         ],
     ),

@@ -1,4 +1,4 @@
-"""Lesson 03: shapes of a layer, Mul by hand, three Linears as one, ReLU; and its quiz."""
+"""Lesson 03: shapes of a layer, three Linears as one, ReLU; and its quiz."""
 
 from __future__ import annotations
 
@@ -12,16 +12,8 @@ from miniflow_classroom.judge.vocabulary import close, computes, function, gives
 
 SHAPES = {"X": (11, 13), "W": (13, 10), "b": (10,), "out": (11, 10)}
 
-FACTORS = [(4.0, 5.0, 10.0), (2.0, -3.0), (7.0,), ([1.0, 2.0, 3.0], [4.0, 0.0, -1.0]), (0.5, 3.0, 2.0, 4.0)]
 ONE_NUMBER = [(-2.0,), (0.0,), (3.0,)]
 TABLES = [([-1.5, 0.0, 2.0],), ([[1.0, -2.0], [-3.0, 4.0]],)]
-
-
-def _product(*values: np.ndarray) -> np.ndarray:
-    result = np.float64(1.0)
-    for number in values:
-        result = result * number
-    return result
 
 
 def _layers() -> list[tuple[np.ndarray, ...]]:
@@ -102,29 +94,6 @@ EXERCISES = [
             (
                 lambda got: got["out"] == (13, 13),
                 "in X @ W the two inner numbers vanish. Which are the outer ones?",
-            ),
-        ],
-    ),
-    texts.exercise(
-        name="Product",
-        judge=op(_product, FACTORS, backward=False),
-        mistakes=[
-            (computes(lambda *v: sum(v) * 1.0), "that adds. Which sign stands between the values?"),
-            (
-                computes(lambda *v: v[0] * 0.0),
-                "everything comes out as 0. With which number does the product begin?",
-            ),
-            (
-                lambda got: all(
-                    np.array_equal(value, _product(*case[:2]))
-                    for value, case in zip(got.values, got.cases, strict=True)
-                ),
-                "only the first two inputs count. There may be three of them, or one.",
-            ),
-            (computes(lambda *v: v[-1]), "only the last input is left. Does the loop keep what it had?"),
-            (
-                computes(lambda *v: v[0] * _product(*v)),
-                "the first value counts twice. If you begin with it, the loop must begin with the next.",
             ),
         ],
     ),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from miniflow_classroom.exercises.texts import Texts
 from miniflow_classroom.judge.vocabulary import close, hands_on, op, value
 
@@ -27,7 +25,6 @@ class Minus(Node):
 """
 
 PAIRS = [(2.0, 5.0), (-3.0, 0.5), (1.5, -4.0)]
-POINTS = [(0.5,), (-1.0,), (2.0,)]
 
 
 def _any_entry(**wrong: float) -> Callable[[object], bool]:
@@ -48,29 +45,6 @@ EXERCISES = [
             (_any_entry(x=10), "along one road slopes multiply, but these are two roads that meet at x."),
             (_any_entry(x=6, y=1), "that is from one end of x + y to the other. And from q to f?"),
             (_any_entry(y=5), "for y: a factor's slope is the other factor. Which is the other one of q?"),
-        ],
-    ),
-    texts.exercise(
-        name="Times",
-        judge=op(lambda x, y: x * y, PAIRS),
-        mistakes=[
-            (
-                hands_on(lambda g, x, y: [g * x, g * y]),
-                "each input gets its own value. Hold the one still and raise the other by 1: what does f do?",
-            ),
-            (
-                hands_on(lambda g, x, y: [y, x]),
-                "those are the local gradients. Where is what arrives, self.grad_cost()?",
-            ),
-            (
-                hands_on(lambda g, x, y: [g + y, g + x]),
-                "you add what arrives to the local gradient. Along a path, what do slopes do?",
-            ),
-            (hands_on(lambda g, x, y: [g, g]), "that is what a sum hands on. A product scales a nudge."),
-            (
-                hands_on(lambda g, x, y: [g * x * y, g * x * y]),
-                "that has self.value, the whole product, in it. Raise x by 1: by how much does x · y rise?",
-            ),
         ],
     ),
     texts.exercise(
@@ -109,28 +83,6 @@ EXERCISES = [
             (hands_on(lambda g, x, y: [g * y, -g * x]), "that belongs to a product. Here nothing is scaled."),
         ],
         given=MINUS,
-    ),
-    texts.exercise(
-        name="TanhBack",
-        judge=op(np.tanh, POINTS),
-        mistakes=[
-            (
-                hands_on(lambda g, x: [g * (1 - np.tanh(np.tanh(x)) ** 2)]),
-                "you take tanh once more: self.value is the output already.",
-            ),
-            (
-                hands_on(lambda g, x: [g * (1 - x**2)]),
-                "that has the input in it; the derivative wants the output, self.value.",
-            ),
-            (
-                hands_on(lambda g, x: [1 - np.tanh(x) ** 2]),
-                "that is the local gradient. Where is what arrives, self.grad_cost()?",
-            ),
-            (
-                hands_on(lambda g, x: [g * np.tanh(x) * (1 - np.tanh(x))]),
-                "that is the derivative of the sigmoid. The one of tanh is 1 - t · t.",
-            ),
-        ],
     ),
     texts.exercise(
         name="SafeTimes",

@@ -34,7 +34,7 @@ class Step:
 
 
 def stepper(graph: Sequence[Node] | Node, show: Sequence[str] = PARTS) -> StaticBox:
-    """The graph at work, to be stepped through with the slider, the number or Play.
+    """The graph at work, to be stepped through with back and next, the slider, the number or Play.
 
     graph: a sorted list or an output node; it runs once more on what its Inputs hold, and is left as it was.
     show: which of "sort", "forward" and "backward", or one of them. Raises what the run itself raises.
@@ -53,17 +53,34 @@ def stepper(graph: Sequence[Node] | Node, show: Sequence[str] = PARTS) -> Static
     return StaticBox(played(frames), text=text, html=html, page=lambda: {"kind": "frames", "frames": frames})
 
 
+# A button for each step, of which only those next to the present one are seen, as "back" and "next": so a
+# link in the browser is enough. The present step's own is a gap that keeps the keyboard's place.
+BACK_AND_NEXT = """<style>
+.miniflow-steps button.jupyter-button {display:none; font-size:0; width:76px; margin:2px}
+.miniflow-steps button.mod-active {display:inline-block; width:8px; padding:0}
+.miniflow-steps button.mod-active {background:none; box-shadow:none}
+.miniflow-steps button.mod-active:first-child {margin-left:82px}
+.miniflow-steps button:has(+ .mod-active), .miniflow-steps .mod-active + button {display:inline-block}
+.miniflow-steps button:has(+ .mod-active)::before {content:"\\25C4  back "; font-size:13px}
+.miniflow-steps .mod-active + button::before {content:"next  \\25BA "; font-size:13px}
+</style>"""
+
+
 def played(frames: Sequence[str]) -> list[ipywidgets.Widget]:
     """Widgets that show one frame at a time. The links live in the browser, so it moves without a kernel."""
     last, same = len(frames) - 1, ipywidgets.Layout(width=PAGE)
+    steps = ipywidgets.ToggleButtons(options=[str(step) for step in range(len(frames))])
+    steps.layout.width = "180px"
+    steps.add_class("miniflow-steps")
     play = ipywidgets.Play(max=last, interval=1500, show_repeat=False)
     slider = ipywidgets.IntSlider(max=last, description="step", readout=False)
     number = ipywidgets.BoundedIntText(max=last, layout=ipywidgets.Layout(width="70px"))
     pictures = [ipywidgets.HTML(frame, layout=same) for frame in frames]
     stack = ipywidgets.Stack(pictures, selected_index=0, layout=ipywidgets.Layout(width="100%"))
-    for widget, trait in ((play, "value"), (number, "value"), (stack, "selected_index")):
+    for widget, trait in ((play, "value"), (number, "value"), (steps, "index"), (stack, "selected_index")):
         ipywidgets.jslink((slider, "value"), (widget, trait))
-    return [ipywidgets.HBox([play, slider, number]), stack]
+    row = ipywidgets.Layout(flex_flow="row wrap")
+    return [ipywidgets.HBox([ipywidgets.HTML(BACK_AND_NEXT), steps, play, slider, number], layout=row), stack]
 
 
 def _frame(heading: str, step: Step, svg: str, width: float) -> str:
@@ -164,9 +181,9 @@ class Teller:
         counted = next(n for n, event in enumerate(events) if event.kind == "take")
         queue += [event.node for event in events[:counted] if event.kind == "ready"]
         waiting = [f"{name} for {left}" for name, left in waits.items()]
-        one = "s" * (len(queue) == 1)
+        are = "waits for nothing and is" if len(queue) == 1 else "wait for nothing and are"
         others = f" The others wait: {_and(waiting)}." if waiting else ""
-        yield step(f"{_and(queue)} wait{one} for nobody and stand{one} in the queue.{others}")
+        yield step(f"{_and(queue)} {are} in the queue.{others}")
         for event in events[counted:]:
             if event.kind == "take":
                 queue.remove(event.node)
@@ -187,7 +204,7 @@ class Teller:
                     queue.append(other)
                     what = f"that was the last, and {other} joins the queue"
                 yield step(f"{event.node} → {other} is crossed off: {what}.", [other], [edge])
-        yield step(f"Done: {', '.join(done)}. Each stands after all that feed it.")
+        yield step(f"Done: {', '.join(done)}. Each comes after all that feed it.")
 
     @staticmethod
     def _beside(queue, done, waits) -> tuple[tuple[str, str], ...]:
@@ -195,7 +212,7 @@ class Teller:
         return (
             ("queue", ", ".join(queue) or "(empty)"),
             ("sorted list", ", ".join(done) or "(empty)"),
-            ("waits for how many", waiting or "(nobody waits)"),
+            ("waits for how many", waiting or "(none waits)"),
         )
 
     def forward_steps(self, events: Sequence[Event]) -> Iterator[Step]:

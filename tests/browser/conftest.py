@@ -16,8 +16,8 @@ How to use it:
 
 Each test, or with `shared_lab` each file, gets a page without a notebook; at its end the page's console must
 be free of errors. To load JupyterLab takes seconds, so the next one gets the same page, unless a test failed
-in it or has spent it. The server runs for the whole session, in a scratch folder that holds a copy of
-notebooks/.
+in it or has spent it. The server runs for the whole session, in a scratch folder that holds the lessons as
+learners get them.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ import nbformat
 import pytest
 from nbformat import NotebookNode, v4
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from tools.copies import update_working_copy
 
 SETTINGS = {
     # No question and no request about news; all cells are in the page, so that a locator finds them.
@@ -297,7 +299,7 @@ def server(root: Path, tmp_path_factory) -> Iterator[tuple[str, Path]]:
     """JupyterLab's address and the folder it serves. A person's own set-up is neither read nor written."""
     scratch = tmp_path_factory.mktemp("jupyterlab")
     folder = scratch / "lessons"
-    shutil.copytree(root / "notebooks", folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    update_working_copy(root / "notebooks", folder)
     for name, text in SETTINGS.items():
         file = scratch / "settings" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)

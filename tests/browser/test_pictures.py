@@ -70,6 +70,34 @@ def test_the_stepper_moves_by_slider_number_and_keyboard(stepped):
     expect(lab.cell(1).locator(".jupyter-widgets.widget-html:visible")).to_have_count(1)
 
 
+def test_the_stepper_goes_back_and_on_by_a_button_also_after_a_reload_and_without_a_kernel(lab):
+    lab.write("back.ipynb", [HEAD, "stepper(x_plus_y_times_z())"], lesson=False)
+    lab.open("back.ipynb")
+    lab.run_all()
+    says(lab, 1, "Step 0 of 22")
+    back, on = (lab.cell(1).get_by_role("button", name=name) for name in ("back", "next"))
+    expect(back).to_have_count(0)  # there is nothing before step 0
+    place = on.bounding_box()
+    for step in range(1, 4):
+        on.click()
+        says(lab, 1, f"Step {step} of 22")
+        assert on.bounding_box() == place  # so that one can click on and on
+    lab.page.keyboard.press("Shift+Tab")  # from the place of the button that was clicked
+    lab.page.keyboard.press("Enter")
+    says(lab, 1, "Step 2 of 22")
+    expect(lab.cell(1).locator("input[type=number]")).to_have_value("2")
+    lab.save()
+    lab.reload()
+    back.click()
+    says(lab, 1, "Step 1 of 22")
+    lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    back.click()
+    says(lab, 1, "Step 0 of 22")
+    on.click()
+    says(lab, 1, "Step 1 of 22")
+    lab.console[:] = [said for said in lab.console if not re.match("Could not send widget|Cannot send", said)]
+
+
 def test_the_stepper_plays_by_itself_only_when_asked(stepped):
     lab = stepped
     lab.page.wait_for_timeout(2000)
@@ -177,6 +205,37 @@ def test_the_game_says_why_not_and_takes_what_is_ready(lab):
     says(lab, 1, "Done: y, x, q, z, f.")
 
 
+def test_the_levels_of_the_game_are_played_by_keyboard(lab):
+    lab.write("levels.ipynb", [HEAD, "sort_game(level=2)"])
+    lab.open("levels.ipynb")
+    lab.run_all()
+
+    def press(*names: str) -> None:
+        for name in names:
+            lab.button(name, 1).focus()
+            lab.page.keyboard.press("Enter")
+
+    says(lab, 1, "Level 2: only the counts")
+    assert lab.cell(1).locator("svg[role=img]").count() == 0
+    press("b")
+    says(lab, 1, "Not b yet: 3 arrows into it are not crossed off.")
+    press("h")
+    says(lab, 1, "Yes: h has all it needs. Now c is ready.")
+    press("back")
+    says(lab, 1, "Back: h is not in the list any more.")
+    press("next level")
+    says(lab, 1, "Level 3: a diamond.")
+    press("next level")
+    says(lab, 1, "Level 4: seven nodes.")
+    press("none is ready")
+    says(lab, 1, "One of them is")
+    for name in "yxts":
+        press(name)
+        says(lab, 1, f"Yes: {name} has all it needs.")
+    press("none is ready")
+    says(lab, 1, "Right: none of the 3 is ready")
+
+
 def test_a_name_in_angle_brackets_is_text_everywhere(lab):
     lab.write(
         "evil.ipynb",
@@ -282,6 +341,7 @@ def test_a_page_of_900_pixels_is_wide_enough_in_both_themes(lab, theme):
     for cell in range(1, len(cells) + 1):
         area = lab.cell(cell).locator(".jp-OutputArea-output").first
         assert area.evaluate("node => node.scrollWidth <= node.clientWidth + 1"), cells[cell - 1]
+    lab.cell(len(cells)).locator("summary").click()
     code = lab.cell(len(cells)).locator("pre:has(span)")  # in colours, and its lines whole: it scrolls
     lines = code.inner_text().count("\n") + 1
     assert code.evaluate("pre => pre.parentElement.scrollWidth > pre.parentElement.clientWidth + 100")

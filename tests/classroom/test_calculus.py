@@ -44,7 +44,7 @@ def one_weight(w=1.0):
 
 
 def state(graph):
-    return [(node.value, dict(node.gradients), node._run, list(node.outbound_nodes)) for node in graph]
+    return [(node.value, dict(node.gradients), node.run, list(node.outbound_nodes)) for node in graph]
 
 
 def nudge_parts(box):

@@ -10,6 +10,7 @@ import pytest
 from nbclient import NotebookClient
 
 from miniflow_classroom.judge import cells
+from miniflow_classroom.show.words import wrapped
 
 SETUP = """
 from miniflow_classroom import check
@@ -41,7 +42,7 @@ def said_after(*sources: str, ask: str = "check('answer')", store_history: bool 
 
 
 def older(name: str, how: str) -> str:
-    return (
+    return wrapped(
         f"[{name}] not yet: the cell that defines {name} stopped with an error ({how}), so any {name} that "
         "is there is older. Correct the cell, run it, and check again.\n"
     )

@@ -695,7 +695,7 @@ def state(nodes) -> list:
             id(n.value),
             np.array(n.value, copy=True),
             {k: np.array(g) for k, g in n.gradients.items()},
-            n._run,
+            n.run,
         )
         for n in nodes
     ]

@@ -14,7 +14,7 @@ def test_nodes_are_put_back_with_all_that_they_lead_to():
     f = MSE(x, y)
     graph = topological_sort({x: [1.0, 2.0], y: [3.0, 3.0]}, output=f)
     forward_and_backward(graph)
-    value, run, gradients = x.value, x._run, dict(x.gradients)
+    value, run, gradients = x.value, x.run, dict(x.gradients)
     with pytest.raises(KeyError, match="on the way"), put_back(f):
         x.value[0] = 99.0
         x.value = y.value = 0.0
@@ -23,7 +23,7 @@ def test_nodes_are_put_back_with_all_that_they_lead_to():
         forward_and_backward(graph)
         raise KeyError("on the way")
     assert x.value is value and x.value.tolist() == [1.0, 2.0] and y.value.tolist() == [3.0, 3.0]
-    assert x._run is run and x.gradients.keys() == gradients.keys() and x.gradients[x] is gradients[x]
+    assert x.run is run and x.gradients.keys() == gradients.keys() and x.gradients[x] is gradients[x]
     assert y.name == "y" and not hasattr(y, "mark")
     assert x.outbound_nodes == [f] and f.outbound_nodes == []
 

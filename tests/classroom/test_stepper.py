@@ -22,6 +22,8 @@ from tests.graphs import (
     x_plus_y_times_z,
 )
 from miniflow_classroom import sort_game, stepper
+from miniflow_classroom.show.drawing import GraphView
+from miniflow_classroom.widgets.sort_game import SortGame
 from miniflow_classroom.widgets.stepper import film
 
 ALL = ("sort", "forward", "backward")
@@ -38,7 +40,7 @@ def widgets(box) -> list:
 
 def test_the_captions_of_the_sort():
     assert captions(x_plus_y_plus_z(), "sort") == [
-        "x, y and z wait for nobody and stand in the queue. The others wait: Add for 3.",
+        "x, y and z wait for nothing and are in the queue. The others wait: Add for 3.",
         "x is the first in the queue: it is number 1 in the list.",
         "x → Add is crossed off: Add still waits for 2.",
         "y is the first in the queue: it is number 2 in the list.",
@@ -46,7 +48,7 @@ def test_the_captions_of_the_sort():
         "z is the first in the queue: it is number 3 in the list.",
         "z → Add is crossed off: that was the last, and Add joins the queue.",
         "Add is the first in the queue: it is number 4 in the list.",
-        "Done: x, y, z, Add. Each stands after all that feed it.",
+        "Done: x, y, z, Add. Each comes after all that feed it.",
     ]
 
 
@@ -96,7 +98,7 @@ def test_what_is_lit_and_shown_in_the_sort():
     assert cross.scene.gone == {(x, q), (y, q)}
     assert cross.scene.notes == {x: "no. 1", y: "no. 2", z: "ready", q: "ready", f: "waits: 2"}
     assert [text for _, text in cross.beside] == ["z, q", "x, y", "f 2"]
-    assert [text for _, text in last.beside] == ["(empty)", "x, y, z, q, f", "(nobody waits)"]
+    assert [text for _, text in last.beside] == ["(empty)", "x, y, z, q, f", "(none waits)"]
     assert last.scene.gone == set(view.edges)
 
 
@@ -153,9 +155,9 @@ def test_two_ends_and_an_input_that_nothing_needs_are_stepped_through_the_sort()
     Add(x, y, name="sum")
     Mul(x, y, name="product")
     said = captions(topological_sort({x: 1, y: 2, z: 3}), "sort", "forward")
-    assert "Done: x, y, z, sum, product. Each stands after all that feed it." in said
+    assert "Done: x, y, z, sum, product. Each comes after all that feed it." in said
     f = Add(x, name="f")
-    assert captions(f, "sort")[-1] == "Done: x, f. Each stands after all that feed it."
+    assert captions(f, "sort")[-1] == "Done: x, f. Each comes after all that feed it."
 
 
 def test_an_input_that_the_cost_does_not_need_gets_nothing():
@@ -171,12 +173,12 @@ def test_an_input_that_the_cost_does_not_need_gets_nothing():
 def test_the_graph_is_left_as_it_was_and_nothing_is_printed(capsys):
     graph = two_layers()
     forward_and_backward(graph)
-    before = [(node.value, dict(node.gradients), node._run) for node in graph]
+    before = [(node.value, dict(node.gradients), node.run) for node in graph]
     with trace.override(DEBUG=True, T_DEBUG=True):
         stepper(graph)
     assert capsys.readouterr().out == ""
     for node, (value, gradients, run) in zip(graph, before, strict=True):
-        assert node.value is value and node._run is run and node.gradients.keys() == gradients.keys()
+        assert node.value is value and node.run is run and node.gradients.keys() == gradients.keys()
     fresh = x_plus_y_times_z()
     stepper(fresh)
     assert fresh[-1].value is None and not fresh[-1].gradients
@@ -199,11 +201,12 @@ def test_the_stored_output_is_one_line_and_the_last_picture_and_small():
 
 def test_play_slider_number_and_picture_are_linked_in_the_browser():
     box = stepper(x_plus_y_plus_z())
-    (play, slider, number), stack = box.children[0].children, box.children[1]
+    (_, steps, play, slider, number), stack = box.children[0].children, box.children[1]
     assert play.playing is False and play.max == slider.max == number.max == len(stack.children) - 1
+    assert len(steps.options) == len(stack.children)
     # No observer in the kernel moves anything: the links are the browser's.
     slider.value = 3
-    assert stack.selected_index == 0 and number.value == 0
+    assert stack.selected_index == number.value == steps.index == 0
 
 
 def test_each_frame_has_a_caption_a_picture_with_words_and_no_id():
@@ -217,7 +220,8 @@ def test_each_frame_has_a_caption_a_picture_with_words_and_no_id():
 
 
 def test_names_are_text_in_every_frame_and_in_the_game():
-    for box in (stepper(evil()), sort_game(evil())):
+    by_counts = SortGame([(EVIL, False, lambda: GraphView(evil()))] * 2)
+    for box in (stepper(evil()), sort_game(evil()), by_counts):
         stored = [value for value in box.static.values()]
         shown = [getattr(widget, "value", "") for widget in widgets(box)]
         texts = [text for text in (*shown, *stored) if isinstance(text, str)]
@@ -254,11 +258,18 @@ def test_any_valid_order_wins_and_the_game_can_start_again():
     game = sort_game(x_plus_y_times_z()[-1])
     for name in "zyx":
         click(game, name)
-    assert "Now f waits for nobody any more" in click(game, "q")
+    assert "Now f is ready." in click(game, "q")
     assert "Done: z, y, x, q, f." in click(game, "f")
     assert all(button.disabled for button in game.buttons.values())
+    assert game.next not in widgets(game)  # one graph has no levels
+    game.back.click()
+    assert "Back: f is not in the list any more." in game.picture.value and len(game.taken) == 4
     game.again.click()
-    assert game.taken == [] and not any(button.disabled for button in game.buttons.values())
+    assert (
+        game.back.disabled
+        and game.taken == []
+        and not any(button.disabled for button in game.buttons.values())
+    )
 
 
 def test_the_game_stores_no_order_and_changes_no_node():
@@ -274,3 +285,43 @@ def test_the_game_stores_no_order_and_changes_no_node():
     assert game.taken == [graph[0]]
     assert all(node.value is value for node, value in zip(graph, before, strict=True))
     assert np.array_equal(graph[0].value, -2.0)
+
+
+def test_the_levels_can_be_played_to_their_end_one_after_another():
+    game = sort_game()
+    orders = ["c b t a s f", "w h c g b d", "x b a c", "y t x s", "y b2 W2 b1 W1 X l1 s l2 cost"]
+    for level, order in enumerate(orders, 1):
+        assert f"Level {level}: " in game.picture.value and game.taken == []
+        assert ("<svg" in game.picture.value) == (level != 2)
+        names = [button.description for button in game.row.children]
+        assert names == sorted(names, key=str.casefold)
+        game.none.click()
+        assert "One of them is: look for a node" in game.picture.value
+        for name in order.split():
+            said = click(game, name)
+        if level == 4:
+            assert "Not q yet: one arrow into it is not crossed off. It waits for p." in click(game, "q")
+            game.none.click()
+            assert "none of the 3 is ready" in game.picture.value
+            assert "p waits for r, q waits for p, r waits for q. There is no order." in game.picture.value
+        else:
+            assert f"Done: {order.replace(' ', ', ')}." in said
+            game.none.click()
+            assert game.picture.value == said  # nothing is left to be ready
+        assert game.next.disabled == (level == 5)
+        if level < 5:
+            game.next.click()
+
+
+def test_a_level_without_a_picture_shows_the_counts_and_stores_no_picture():
+    game = sort_game(level=2)
+    assert "<td" in game.picture.value and "<svg" not in game.picture.value
+    text = "A game, level 2 of 5: take the 6 nodes in an order in which each follows what feeds it."
+    assert game.static == {"text/plain": text}
+    counts = [cell.partition("<")[0] for cell in game.picture.value.split('center">')[1:]]
+    assert counts == ["node", *"bcdghw", "waits for", *"311200"]
+    counts = [cell.partition("<")[0] for cell in click(game, "h").split('center">')[1:]]
+    assert counts[-6:] == ["2", "0", "1", "2", "", "0"]
+    for wrong in (0, 6, True, "two", None):
+        with pytest.raises(MiniFlowError, match="level is one of 1, 2, 3, 4, 5"):
+            sort_game(level=wrong)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -46,15 +47,15 @@ def test_the_documents_have_the_tables_they_need():
 def test_each_sitting_fits_its_time(first, last):
     sitting = [lesson for number, lesson in LESSONS.items() if first <= number <= last]
     short = sum(lesson.minutes_of(guide.in_class) for lesson in sitting)
-    long = sum(lesson.minutes_of(lambda cells: not guide.is_optional(cells)) for lesson in sitting)
+    long = sum(lesson.minutes_of(guide.in_four_hours) for lesson in sitting)
     assert short <= 120, f"the two-hour path of {first} to {last} takes {short} minutes: untag a section"
     assert short < long <= 240
 
 
-def test_nothing_optional_is_on_the_classroom_path():
+def test_nothing_optional_and_no_homework_is_on_the_classroom_path():
     for lesson in LESSONS.values():
         for cells in lesson.sections[1:]:
-            assert not ("class" in tags(cells[0]) and guide.is_optional(cells)), guide.title(cells)
+            assert not ("class" in tags(cells[0]) and not guide.in_four_hours(cells)), guide.title(cells)
 
 
 @pytest.mark.parametrize("number", LESSONS)
@@ -90,7 +91,7 @@ def test_a_cell_that_is_gone_is_said_with_lesson_and_piece(tmp_path):
     with pytest.raises(ToolError, match=r"page\.md, lesson 02: no cell has “no such piece”"):
         guide.written(tmp_path, "page.md")
     (tmp_path / "page.md").write_text(
-        "## 02 · Sort\n\n[3]<!-- sort_game(f) --> [?]<!-- build -->", encoding="utf-8"
+        "## 02 · Sort\n\n[3]<!-- sort_game() --> [?]<!-- build -->", encoding="utf-8"
     )
     with pytest.raises(ToolError, match="cells have “build”"):
         guide.written(tmp_path, "page.md")
@@ -102,14 +103,14 @@ def test_a_cell_that_is_gone_is_said_with_lesson_and_piece(tmp_path):
 def test_numbers_and_tables_are_filled_in(tmp_path, monkeypatch):
     (tmp_path / "notebooks").symlink_to(ROOT / "notebooks")
     (tmp_path / "page.md").write_text(
-        "<!-- made: lessons -->\nold\n<!-- end -->\n## 02 · Sort\n[?]<!-- sort_game(f) -->\n",
+        "<!-- made: lessons -->\nold\n<!-- end -->\n## 02 · Sort\n[?]<!-- sort_game() -->\n",
         encoding="utf-8",
     )
     monkeypatch.setattr(guide, "DOCUMENTS", ("page.md",))
     assert guide.write_guide(tmp_path) == ["page.md"]
     text = (tmp_path / "page.md").read_text(encoding="utf-8")
     assert "old" not in text and text.count("\n| [0") == 7
-    assert f"[{LESSONS['02'].cell('sort_game(f)')}]<!-- sort_game(f) -->" in text
+    assert f"[{LESSONS['02'].cell('sort_game()')}]<!-- sort_game() -->" in text
     assert guide.write_guide(tmp_path) == []
 
 
@@ -156,3 +157,13 @@ def test_the_changelog_begins_with_the_version_of_the_package():
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.findall(r"^## (\S+)$", changelog, re.MULTILINE)[0] == miniflow_lib.__version__
     assert f"version = {{{miniflow_lib.__version__}}}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_file_that_the_front_page_shows_is_the_engine_of_the_lessons(root):
+    (shown,) = re.findall(
+        r"```python\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), flags=re.S
+    )
+    lessons = (root / "miniflow_classroom" / "own" / "standins.py").read_text(encoding="utf-8")
+    assert len(ast.parse(shown).body) >= 2
+    for definition in ast.parse(shown).body:
+        assert ast.get_source_segment(shown, definition) in lessons

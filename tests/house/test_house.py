@@ -20,6 +20,7 @@ FLOORS = [  # each may import from itself and from those below it, which stand f
     "miniflow_classroom",  # its __init__, which hands all of it out
     "miniflow_classroom.exercises",
     "miniflow_classroom.widgets",
+    "miniflow_classroom.own",
     "miniflow_classroom.judge",
     "miniflow_classroom.gradients",
     "miniflow_classroom.show",
@@ -48,7 +49,7 @@ def test_lines_of_code_counts_what_it_says():
 
 
 def test_the_engine_is_small():
-    assert sum(lines_of_code(path.read_text(encoding="utf-8")) for path in ENGINE.rglob("*.py")) <= 1305
+    assert sum(lines_of_code(path.read_text(encoding="utf-8")) for path in ENGINE.rglob("*.py")) <= 1300
 
 
 def sgd_update_source() -> str:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.clone import without_rights
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # Says in ASCII all that a learner would see: traces, a picture, a table, a training run.
@@ -134,13 +136,6 @@ def test_a_program_says_the_same_where_numbers_have_a_comma(plain, tmp_path):
 
 
 # --- a lesson in a folder that is hard to work in ----------------------------------------------------------
-
-
-def without_rights(command: list[str]) -> list[str]:
-    """The same command as somebody whom rights on files stop: root is stopped by none."""
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        return command
-    return ["setpriv", "--inh-caps=-all", "--bounding-set=-all", *command]
 
 
 @pytest.fixture

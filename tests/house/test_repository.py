@@ -206,6 +206,16 @@ def test_the_save_hook_is_switched_on_by_make_edit_alone():
     assert len(files) > 8 and len(found) == 1 and "root_dir=notebooks" in found[0]
 
 
+def test_binder_opens_the_lesson_that_its_build_has_put_into_work(tmp_path):
+    (tmp_path / "notebooks").symlink_to(ROOT / "notebooks")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    env = os.environ | {"PYTHONPATH": str(ROOT), "PATH": path}
+    subprocess.run([ROOT / "postBuild"], cwd=tmp_path, env=env, check=True)
+    told = (ROOT / "docs/shared-server.md").read_text(encoding="utf-8")
+    (link,) = re.findall(r"urlpath=lab/tree/(\S+)", told)
+    assert (tmp_path / link).is_file()
+
+
 # What a bare pytest runs.
 
 

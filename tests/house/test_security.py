@@ -24,6 +24,7 @@ from miniflow_classroom import (
     nudge,
     predict,
     sort_game,
+    stale,
     stepper,
 )
 from miniflow_classroom.judge.exercise import Exercise, Question
@@ -173,6 +174,7 @@ VIEWS = {
     "draw_graph with words": lambda: draw_graph(graph(), alt=EVIL),
     "stepper": lambda: stepper(graph()),
     "sort_game": lambda: sort_game(graph()),
+    "stale": lambda: stale(graph()),
     "predict a number": lambda: predict(EVIL, 1, wrong={2: EVIL}, because=EVIL, show=lambda: print(EVIL)),
     "predict a choice": lambda: predict(EVIL, EVIL, choices=[EVIL, "b"], wrong={"b": EVIL}, because=EVIL),
     "predict an order": lambda: predict(EVIL, [EVIL, "b"], because=EVIL),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from miniflow_lib import load_boston
 from tests.series import every_lesson, read, tags
 
 NUMBER = r"(?:(?<![\w)\]])-)?(?<![\w.,])\d+(?:[,_]\d{3})*(?:\.\d+)?(?:e[-+]\d+)?"
@@ -17,20 +18,20 @@ POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 # A sentence, and the code or output that it repeats. # is a number: both have the same ones in order.
 REPEATED = {
     "00": [
-        ("Three homes cost #, # and #. A lazy", "best_price_solution = (# + # + #) / 3"),
+        ("Three homes sold at #, # and #. A lazy", "best_price_solution = (# + # + #) / 3"),
     ],
     "01": [
-        ("We fed # and it holds #:", 'x.forward(#) print(x.name, "holds", x.value) x holds #'),
-        ("shows its value: # + # = #", "x, value # y, value # z, value 10 q = Add(x, y), value #"),
-        ("`q` still remembered #.", "q = #, f = 90"),
-        ("(1 + 5) · 10 = #. To be safe", "q = 6, f = #"),
+        ("We fed #, and it holds #:", 'x.value = # x.forward() print(x.name, "holds", x.value) x holds #'),
+        ("shows its value: # + # = # and", "x, value # y, value # z, value 10 q = MyAdd(x, y), value #"),
+        ("q still remembered #.", "q = #, f = 90"),
+        ("(1 + 5) · 10 = #, and all", "q = 6, f = #"),
     ],
     "02": [
-        ("just run with x = #. Now x becomes #,", "build(#, 5, 10) run([x, y, z, q, f]) x.forward(#)"),
+        ("just run with x = #. Now x becomes #,", "build(#, 5, 10) run_all([x, y, z, q, f]) x.forward(#)"),
         ("so it begins with # and must", "waiting Add for #"),
         ("# for x + y + z: the Inputs", "count_orders(x_plus_y_times_z)) # 8"),
         ("And # for (x + y) · z", "count_orders(x_plus_y_times_z)) 6 #"),
-        ("- # against #n + #.", "** (n + 2) - # and len(find_nodes([x])) == # * n + #"),
+        ("- # against #n + #.", "{2 ** (n + 2) - #:11} {# * n + #:6}"),
     ],
     "03": [
         ("then # + # = #, then", "Add 0 + 4 (x) = 4 # + # (y) = #"),
@@ -124,10 +125,30 @@ REPEATED = {
 
 # What no cell of its section says: what is worked out here, dates, the world outside.
 OWN = {
-    "00": [("Here are # homes around Boston in #,", [506, 1970]), ("*# homes with their prices.*", [506])],
-    "01": [("with x = # and y = # its value is #.", [9, 4, 9 - 4])],
+    "00": [
+        ("Here are # homes in and around Boston in #,", [506, 1970]),
+        ("holds all # prices, `prices - average` is # differences", [506, 506]),
+        ("the average of all # squares", [506]),
+        ("A miss of # costs", [3]),
+        ("(The # dots in a row at the top are at exactly #: dearer", [sum(load_boston().target == 50), 50]),
+        ("homes were written down as #.)", [load_boston().target.max()]),
+        ("Twelve facts, # parameters", [12 * 10 + 10 + 10 + 1]),
+        ("homes a hundred times, # at a time, and nudged its # parameters", [11, 12 * 10 + 10 + 10 + 1]),
+        ("*# homes with their prices.*", [506]),
+        ("# homes in groups of # are # groups, so # rounds", [506, 11, 506 / 11, 100]),
+        ("Then predict again, # times in all.]", [100 * 46]),
+        ("is true of # of the # parameters; the other # start at #.)", [12 * 10 + 10, 141, 10 + 1, 0]),
+    ],
+    "01": [
+        ("If they hold # and #, its value is #.", [3, 8, 3 + 8]),
+        ("If its two inputs hold # and #, its value is #.", [3, 8, 3 * 8]),
+        ("after `a, b = (#, #)`, a is # and b is #", [3, 8, 3, 8]),
+    ],
     "02": [
-        ("Arthur Kahn (#)", [1962]),
+        ("Arthur Kahn's (#)", [1962]),
+        ("looks are # for each:", [8 / 4]),
+        ("only by looking back, and takes #.", [12 / 4]),
+        ("it is #, # or # looks for each edge", [8 / 4, 12 / 4, 16 / 4]),
         ("At # diamonds that is a million against #.", [18, 3 * 18 + 1]),
     ],
     "03": [

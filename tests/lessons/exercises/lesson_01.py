@@ -1,63 +1,58 @@
 """Wrong answers to the exercises of lesson 01, and a part of the sentence that each must get."""
 
-SUB = """class Sub(Node):
-    def __init__(self, x, y, name=None):
-        super().__init__([x, y], name)
-
-    def forward(self):
-        x, y = self.inbound_nodes
-        """
-
 WRONG = {
-    "feeds": [
-        ('feeds = {"x": [], "y": [], "q": ["x", "y"], "f": ["q", "x"]}', "the nodes that feed each one"),
-        ('feeds = {"x": ["q"], "y": ["q"], "q": ["f"], "f": []}', "in both formulas"),
-        ('feeds = {"x": ["q", "f"], "y": ["q", "f"], "q": ["f"], "f": []}', "f never asks y"),
-        ('feeds = {"x": ["q", "f"], "y": ["q"], "q": ["f"], "f": ["f"]}', "nobody uses f"),
-        ('feeds = {"x": ["q", "f"], "y": ["q"], "q": ["f"], "f": None}', "nobody uses f"),
-        ('feeds = {"x": ["q", "f"], "y": ["q"], "q": ["f"], "f": "nobody"}', "nobody uses f"),
-        ('feeds = {"x": ["q", "f"], "y": ["q"], "q": ["f"]}', "no entry yet for f"),
+    "recipe": [
+        ("def recipe(x, y):\n    return x * y + x", "Python cannot multiply or add two nodes"),
+        ("def recipe(x, y):\n    return MyMul(x, y) + x", "Python cannot multiply or add two nodes"),
+        ("def recipe(x, y):\n    return x.value * y.value + x.value", "Building computes nothing"),
         (
-            'feeds = {"x": [q, f], "y": [q], "q": [f], "f": []}',
-            "the nodes themselves. Write their names, in quotes: [",
+            "def recipe(x, y):\n"
+            "    p = MyMul(x, y)\n"
+            "    f = MyAdd(p, x)\n"
+            "    p.forward()\n"
+            "    f.forward()\n"
+            "    return f.value",
+            "Building computes nothing",
         ),
-        ('feeds = {x: ["q", "f"], y: ["q"], q: ["f"], f: []}', "the keys are the nodes themselves"),
-        ('feeds = {"x": ["Mul", "Add"], "y": ["Mul"], "q": ["Add"], "f": []}', "before the = signs"),
-        ('feeds = {"x": 2, "y": 1, "q": 1, "f": 0}', "these are numbers"),
-        ('feeds = {"x": "q", "y": "q, f", "q": "f", "f": ""}', "not right yet: x, y. The other 2 of 4"),
+        (
+            "def recipe(x, y):\n"
+            "    p = MyMul(x, y)\n"
+            "    f = MyAdd(p, x)\n"
+            "    p.forward()\n"
+            "    f.forward()\n"
+            "    return f",
+            "an op holds a value, so",
+        ),
+        (
+            "def recipe(x, y):\n    p = MyMul(x, y)\n    f = MyAdd(p, x)\n    return f.forward()",
+            "needs no .value and no forward()",
+        ),
+        ("def recipe(x, y):\n    return MyAdd(MyMul(x, y), x).value", "returns None"),
+        ("def recipe(x, y):\n    return MyAdd(MyMul(x), x)", "How many does it read"),
+        ("def recipe(x, y):\n    return MyAdd([MyMul([x, y]), x])", "was given a list"),
+        ("def recipe(x, y):\n    return MyAdd", "the class MyAdd"),
+        ("def recipe(x, y):\n    MyAdd(MyMul(x, y), x)", "returns None"),
+        ("def recipe(x, y):\n    return MyMul(x, y)", "What happens to the product"),
+        (
+            "def recipe(x, y):\n    p = MyMul(x, y)\n    MyAdd(p, x)\n    return p",
+            "What happens to the product",
+        ),
+        ("def recipe(x, y):\n    return MyMul(MyAdd(x, y), x)", "the product comes first"),
+        ("def recipe(x, y):\n    return MyMul(x, MyAdd(y, y))", "adds two y"),
+        ("def recipe(x, y):\n    return MyAdd(MyMul(x, y), y)", "Which of the two is used twice"),
+        ("def recipe(x, y):\n    return MyAdd(x, y)", "Where is the product"),
+        (
+            "def recipe(x, y):\n    x, y = MyInput('x'), MyInput('y')\n    return MyAdd(MyMul(x, y), x)",
+            "Inputs of its own",
+        ),
+        ("def recipe(x, y):\n    p = MyMul(x, y)\n    return p, MyAdd(p, x)", "returns a tuple"),
+        ("def recipe(x, y):\n    return MyMul(x, x)", "does not give x · y + x"),
+        ("recipe = MyAdd", "Where is the product"),
+        ("recipe = 15", "a function"),
     ],
-    "Sub": [
-        (SUB + "return x.value - y.value", "nobody catches it"),
+    "run_all": [
         (
-            "class Sub(Node):\n"
-            "    def __init__(self, x, y, name=None):\n"
-            "        super().__init__([x, y], name)\n"
-            "        self.value = x.value - y.value\n"
-            "\n"
-            "    def forward(self):\n"
-            "        return self.value",
-            "in the constructor",
-        ),
-        (SUB + "self.value = y.value - x.value", "the second minus the first"),
-        (SUB + "self.value = abs(x.value - y.value)", "leave the sign"),
-        (SUB + "self.value = x.value + y.value", "that is Add"),
-        (SUB + "self.value = x", "you hand on a node"),
-        (SUB + "self.value = x - y", "one node from another"),
-        (SUB + "self.value = 9 - 4", "the same whatever"),
-        (SUB + "x, y = Input('x'), Input('y')\n        self.value = x.value - y.value", "of this very node"),
-        (
-            SUB + "x.value -= y.value\n        self.value = x.value",
-            "Sub.forward() changes the value of x, which others read too",
-        ),
-        (
-            SUB + "self.value = 0\n        for node in (x, y):\n            self.value -= node.value",
-            "takes both inputs from 0",
-        ),
-        (SUB + "value = x.value - y.value", "still None"),
-    ],
-    "run": [
-        (
-            "def run(node):\n"
+            "def run_all(node):\n"
             "    for inbound in node.inbound_nodes:\n"
             "        inbound.forward()\n"
             "    node.forward()\n"
@@ -65,33 +60,72 @@ WRONG = {
             "still had no value",
         ),
         (
-            "def run(node):\n"
+            "def run_all(node):\n"
             "    node.forward()\n"
             "    for inbound in node.inbound_nodes:\n"
-            "        run(inbound)\n"
+            "        run_all(inbound)\n"
             "    return node.value",
             "still had no value",
         ),
         (
-            "def run(node):\n"
-            "    for inbound in node.inbound_nodes:\n"
-            "        run(inbound)\n"
+            "def run_all(node):\n"
+            "    needed = [node]\n"
+            "    for one in needed:\n"
+            "        for inbound in one.inbound_nodes:\n"
+            "            needed.append(inbound)\n"
+            "    for one in needed:\n"
+            "        one.forward()\n"
             "    return node.value",
-            "no op ran",
+            "still had no value",
         ),
         (
-            "def run(node):\n"
+            "def run_all(node):\n"
+            "    needed = [node]\n"
+            "    for one in needed:\n"
+            "        for inbound in one.inbound_nodes:\n"
+            "            if inbound not in needed:\n"
+            "                needed.append(inbound)\n"
+            "    for one in reversed(needed):\n"
+            "        one.forward()\n"
+            "    return node.value",
+            "still had no value",
+        ),
+        (
+            "def run_all(node):\n"
+            "    for inbound in node.inbound_nodes:\n"
+            "        if inbound.value is None:\n"
+            "            run_all(inbound)\n"
+            "    node.forward()\n"
+            "    return node.value",
+            "already have a value",
+        ),
+        (
+            "def run_all(node):\n"
+            "    for inbound in node.inbound_nodes:\n"
+            "        run_all(inbound)\n"
+            "    return node.value",
+            "the node itself has not run",
+        ),
+        (
+            "def run_all(node):\n"
+            "    for one in reversed(needed):\n"
+            "        one.forward()\n"
+            "    return node.value",
+            "the node itself has not run",
+        ),
+        (
+            "def run_all(node):\n"
             "    if node.value is None:\n"
             "        for inbound in node.inbound_nodes:\n"
-            "            run(inbound)\n"
+            "            run_all(inbound)\n"
             "        node.forward()\n"
             "    return node.value",
-            "the old value",
+            "already have a value",
         ),
         (
-            "def run(node):\n"
+            "def run_all(node):\n"
             "    for inbound in node.inbound_nodes:\n"
-            "        run(inbound)\n"
+            "        run_all(inbound)\n"
             "    node.forward()",
             "returns None",
         ),

@@ -11,6 +11,19 @@ def _search(*lines: str, end: str = "return order") -> str:
     return head + "".join(f"        {line}\n" for line in lines) + f"    visit(output)\n    {end}\n"
 
 
+def _loop(*lines: str, walk: str = "for node in ready:", take: str = "", end: str = "return ready") -> str:
+    """A sort whose inner loop has these lines; walk and take: the outer one and its first line."""
+    head = """
+def kahn(inputs):
+    feed = inputs
+    in_degree = {node: len(node.inbound_nodes) for node in find_nodes(inputs)}
+    ready = [node for node in in_degree if in_degree[node] == 0]
+"""
+    inner = "".join(f"            {line}\n" for line in lines or ["pass"])
+    return f"{head}    {walk}\n        {take}\n        for out in node.outbound_nodes:\n{inner}    {end}\n"
+
+
+WHEN_0, NEXT = "if in_degree[out] == 0:", "    ready.append(out)"
 UNSEEN = "if node not in order:"
 INTO_ALL = ("    for inbound in node.inbound_nodes:", "        visit(inbound)")
 
@@ -18,29 +31,87 @@ WRONG = {
     "in_degrees": [
         (_degrees(s=2, t=2, u=2, v=1, w=1, result=0), "these are the arrows that leave"),
         (_degrees(s=0, t=0, u=1, v=1, w=1, result=1), "whether anything comes in"),
-        (_degrees(s=0, t=0, u=2, v=3, w=2, result=6), "everybody who comes before"),
-        (_degrees(s=0, t=0, u=2, v=3, w=3, result=5), "everybody who comes before"),
+        (_degrees(s=0, t=0, u=2, v=3, w=2, result=6), "earlier on the way"),
+        (_degrees(s=0, t=0, u=2, v=3, w=3, result=5), "earlier on the way"),
+        (_degrees(s=0, t=0, u=2, v=3, w=1, result=3), "earlier on the way"),
+        (_degrees(s=0, t=0, u=2, v=2, w=1, result=5), "earlier on the way"),
+        (_degrees(s=1, t=1, u=2, v=2, w=1, result=3), "s and t are Inputs"),
+        (_degrees(s=1, t=1, u=3, v=3, w=2, result=4), "s and t are Inputs"),
         (_degrees(s="0", t="0", u="2", v="2", w="1", result="3"), "each entry is one number"),
         (_degrees(s=0, t=0, u=["s", "t"], v=2, w=["u"], result=3), "each entry is one number"),
         (
             'in_degrees = {"s": 0, "t": 0, "u: Add": 2, "v: Mul": 2, "w: Add": 1, "result: Mul": 3}',
-            "before the colon",
+            "comes before the colon",
         ),
         ("in_degrees = {s: 0, t: 0, u: 2, v: 2, w: 1, result: 3}", "the keys are the nodes themselves"),
         (_degrees(s=0, t=0, u=2, v=2, w=1, result=2), "not right yet: result"),
         (_degrees(s=0, t=0, u=2, v=2, w=1), "no entry yet for result"),
     ],
-    "wrong_order": [
-        ('wrong_order = "A"', "the order of creation"),
-        ('wrong_order = "B"', "z waits for nobody"),
-        ('wrong_order = "c"', "Who waits for z"),
-        ('wrong_order = "E"', "swaps x and y"),
-        ("wrong_order = 4", "a text in quotes"),
-        ('wrong_order = "x q y z f"', "Write the letter"),
-        ('wrong_order = orders["D"]', "Write the letter"),
-        ('wrong_order = "none of them"', "five letters"),
+    "kahn": [
+        (_loop(), "only the Inputs are on your list"),
+        (_loop("in_degree[out] - 1", WHEN_0, NEXT), "only the Inputs are on your list"),
+        (_loop("in_degree[node] -= 1", WHEN_0, NEXT), "only the Inputs are on your list"),
+        (_loop("in_degree[out] -= 1", "if in_degree[out] < 0:", NEXT), "only the Inputs are on your list"),
+        (
+            _loop("in_degree[out] -= 1", WHEN_0, NEXT, end="return [*feed]"),
+            "only the Inputs are on your list",
+        ),
+        (_loop("in_degree[out] -= 1", "ready.append(out)"), "a node is on your list twice"),
+        (_loop("ready.append(out)"), "a node is on your list twice"),
+        (_loop("in_degree[out] -= 1", WHEN_0, "    ready.append(node)"), "a node is on your list twice"),
+        (_loop("in_degree[out] -= 1", "if in_degree[out] == 1:", NEXT), "runs before"),
+        (_loop("if out not in ready:", NEXT), "runs before"),
+        (_loop("in_degree[out] -= 1", WHEN_0, NEXT, walk="for node in list(in_degree):"), "runs before p"),
+        (
+            _loop("in_degree[out] -= 1", WHEN_0, NEXT, walk="while ready:", take="node = ready.pop(0)"),
+            "is missing",
+        ),
+        (_loop("in_degree[out] -= 1", WHEN_0, NEXT, take="ready.remove(node)"), "an Input is missing"),
+        (_loop("in_degree[out] -= 1", WHEN_0, NEXT, "return ready"), "your list ends too early"),
+        (_loop("in_degree[out] -= 1", WHEN_0, NEXT, "break"), "not in the order yet"),
+        (_loop("in_degree[out] -= 1", WHEN_0, "    ready.append(out.name)"), "your code stopped"),
+        (
+            _loop("in_degree[out] -= 1", WHEN_0, NEXT, end="return [node.name for node in ready]"),
+            "holds names",
+        ),
+        (
+            _loop("in_degree[out] -= 1", WHEN_0, NEXT, end="return in_degree"),
+            "the answer must be a list of nodes",
+        ),
+        (_loop("in_degree[out] -= 1", WHEN_0, NEXT, end=""), "returns None"),
+        (
+            _loop("node.outbound_nodes.remove(out)", "in_degree[out] -= 1", WHEN_0, NEXT),
+            "lists are not as they were",
+        ),
+        (_loop("in_degree[out] -= 1", "if in_degree == 0:", NEXT), "only the Inputs are on your list"),
+        ("def kahn(inputs):\n    return list(find_nodes(inputs))", "runs before"),
+        ("kahn = ['x', 'y', 'q']", "a function is asked for"),
     ],
     "depth_first": [
+        (
+            """
+def depth_first(output, order=[]):
+    for node in output.inbound_nodes:
+        if node not in order:
+            depth_first(node, order)
+    order.append(output)
+    return order
+""",
+            "went on with the list of the first",
+        ),
+        (
+            """
+seen = []
+
+def depth_first(output):
+    for node in output.inbound_nodes:
+        if node not in seen:
+            depth_first(node)
+    seen.append(output)
+    return seen
+""",
+            "went on with the list of the first",
+        ),
         (
             """
 def depth_first(output):
@@ -51,7 +122,7 @@ def depth_first(output):
 """,
             "in your list twice",
         ),
-        (_search(UNSEEN, "    order.append(node)", *INTO_ALL), "the output stands at the front"),
+        (_search(UNSEEN, "    order.append(node)", *INTO_ALL), "the output comes first in your list"),
         (
             _search(
                 "for inbound in node.inbound_nodes:",
@@ -71,7 +142,7 @@ def depth_first(output):
             inputs.append(node)
     return kahn(inputs)
 """,
-            "that the output does not need",
+            "your list has a node that the output",
         ),
         (
             """
@@ -87,6 +158,14 @@ def depth_first(output):
             "some of the nodes are missing",
         ),
         (_search(UNSEEN, *INTO_ALL, "    order.append(node)", end=""), "returns None"),
+        (
+            _search(UNSEEN, *INTO_ALL, "    order.append(node)", end="return reversed(order)"),
+            "the answer must be a list of nodes",
+        ),
+        (
+            _search(UNSEEN, *INTO_ALL, "    order.append(node)", end="return dict.fromkeys(order)"),
+            "the answer must be a list of nodes",
+        ),
         (_search(UNSEEN, *INTO_ALL, "    order.append(node.name)"), "your list holds names"),
         (
             _search(UNSEEN, *INTO_ALL, "    node.forward()", "    order.append(node)"),
@@ -101,7 +180,7 @@ def depth_first(output):
     order.append(output)
     return order
 """,
-            "alone in your list",
+            "only the output is in your list",
         ),
         ("def depth_first(output):\n    return kahn(find_nodes([output]))", "stays empty"),
         (
@@ -112,11 +191,11 @@ def depth_first(output):
         order += [n for n in node.inbound_nodes if n not in order]
     return order[::-1]
 """,
-            "To turn a search",
+            "Reversing a search",
         ),
         (
             _search(UNSEEN, "    order.append(node)", *INTO_ALL, end="return order[::-1]"),
-            "b runs before x",
+            "Reversing a search",
         ),
         (
             _search(
@@ -126,7 +205,7 @@ def depth_first(output):
                 "        visit(inbound)",
                 end="return order[::-1]",
             ),
-            "a runs before x",
+            "Reversing a search",
         ),
     ],
 }

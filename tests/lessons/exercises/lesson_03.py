@@ -5,17 +5,6 @@ def _shapes(X: str = "(11, 13)", W: str = "(13, 10)", b: str = "(10,)", out: str
     return f'layer_shapes = {{"X": {X}, "W": {W}, "b": {b}, "out": {out}}}'
 
 
-def _product(body: str) -> str:
-    return f"""
-class Product(Node):
-    def __init__(self, *inputs):
-        super().__init__(inputs)
-
-    def forward(self):
-        {body}
-"""
-
-
 def _relu(formula: str) -> str:
     return f"""
 class ReLU(Node):
@@ -43,42 +32,6 @@ WRONG = {
         (_shapes(b="(1, 10)"), "neither row nor column"),
         (_shapes(out="(13, 13)"), "the two inner numbers vanish"),
         (_shapes(out="(10, 11)"), "not right yet: out"),
-    ],
-    "Product": [
-        (_product("self.value = sum(node.value for node in self.inbound_nodes)"), "that adds"),
-        (
-            _product(
-                "self.value = 0\n        for node in self.inbound_nodes:\n"
-                "            self.value = self.value * node.value"
-            ),
-            "everything comes out as 0",
-        ),
-        (
-            _product(
-                "nodes = self.inbound_nodes\n        self.value = nodes[0].value\n"
-                "        if len(nodes) > 1:\n            self.value = nodes[0].value * nodes[1].value"
-            ),
-            "only the first two",
-        ),
-        (
-            _product("for node in self.inbound_nodes:\n            self.value = node.value"),
-            "only the last input is left",
-        ),
-        (
-            _product(
-                "self.value = self.inbound_nodes[0].value\n        for node in self.inbound_nodes:\n"
-                "            self.value = self.value * node.value"
-            ),
-            "the first value counts twice",
-        ),
-        (_product("return 1"), "left Product without a value"),
-        (
-            _product(
-                "self.value = self.inbound_nodes[0].value\n        for node in self.inbound_nodes[1:]:\n"
-                "            self.value *= node.value"
-            ),
-            "Product.forward() changes the value of input_1, which others read too",
-        ),
     ],
     "one_linear": [
         (_pair("W1 @ W2, b1 @ W2 + b2"), "that of the first two layers"),
