@@ -162,7 +162,7 @@ class SortGame(StaticBox):
             said += f" Now {self._named(freed)} {'is' if len(freed) == 1 else 'are'} ready."
         if len(self.taken) == len(self.view.nodes):
             order = ", ".join(self.view.names[n] for n in self.taken)
-            said = f"Done: {order}. No arrow leads back: this is a valid order. Is there another one?"
+            said = f"Done: {order}. That is a valid order. Is there another one?"
         self._show(said, [node])
 
     def say_none(self) -> None:
