@@ -118,3 +118,11 @@ def by_chance(seed: int, most: int = 40):
     used = {a for node in nodes for a in node.inbound_nodes}
     cost = Add(*(node for node in nodes if node not in used), name="cost")
     return topological_sort({node: chance.choice([1, -0.5, 1e-7, 1 / 3]) for node in inputs}, output=cost)
+
+
+def walk(graph: list) -> None:
+    """Both passes by hand, node by node, as classic programs do."""
+    for node in graph:
+        node.forward()
+    for node in reversed(graph):
+        node.backward()

@@ -20,6 +20,7 @@ from miniflow_classroom.own import file, standins
 from miniflow_classroom.own.file import ALL, NAMES, PIECES
 from miniflow_classroom.own.sources import FILE, NotKept, leans_on, origin, text_of
 from miniflow_classroom.show.source import AFTER, BEFORE
+from miniflow_classroom.show.words import listed
 
 SECONDS = 4.0  # for the definitions in the file
 
@@ -157,16 +158,12 @@ def _said(there: There, names: tuple[str, ...]) -> list[str]:
             missing.setdefault(lesson, []).append(piece)
         begun.add(_owner(piece))
     parts = [
-        f"{_and(pieces)} {'are' if pieces[1:] else 'is'} missing (lesson {lesson})"
+        f"{listed(pieces)} {'are' if pieces[1:] else 'is'} missing (lesson {lesson})"
         for lesson, pieces in sorted(missing.items())
     ]
     ours = "ours are used." if len([*chain(*missing.values())]) > 1 else "ours is used."
     told = [said for name, said in there.said.items() if name in (names or NAMES)]
-    return [count, *([f"{_and(parts)}: {ours}"] if parts else []), *told]
-
-
-def _and(words: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+    return [count, *([f"{listed(parts)}: {ours}"] if parts else []), *told]
 
 
 # --- what becomes of an answer ----------------------------------------------------------------------------
@@ -228,7 +225,7 @@ def _kept(name: str, answer: object, own: Mapping[str, object], force: bool) -> 
         source, changed = file.merged(text, name, piece, needs, force)
         if changed:
             return (
-                f"In {FILE} you have changed {_and(changed)} since: that stays as it is. "
+                f"In {FILE} you have changed {listed(changed)} since: that stays as it is. "
                 "To have this one there instead, run these two lines:\n"  # not wrapped, so as to be copied
                 f'from miniflow_classroom import keep\nkeep("{name}")'
             )

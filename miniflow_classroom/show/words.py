@@ -22,8 +22,8 @@ def wrapped(text: str) -> str:
 
 def listed(parts: Iterable[str]) -> str:
     """a, b and c"""
-    *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last
+    parts = list(parts)
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from miniflow_classroom import arguments
 from miniflow_classroom.restore import put_back
 from miniflow_classroom.show.drawing import GraphView, Scene, in_a_row
 from miniflow_classroom.show.plots import GREY, page_width, picture_html
+from miniflow_classroom.show.words import listed
 from miniflow_classroom.widgets.base import StaticBox, on_card
 
 PARTS = ("sort", "forward", "backward")
@@ -46,7 +47,7 @@ def stepper(graph: Sequence[Node] | Node, show: Sequence[str] = PARTS) -> Static
     for number, step in enumerate(steps):
         svg = drawing.svg(step.scene, f"Step {number}: {step.caption}", style)
         frames.append(_frame(f"Step {number} of {last} · {step.part}", step, svg, drawing.width))
-    parts = _and(list(dict.fromkeys(step.part for step in steps)))
+    parts = listed(list(dict.fromkeys(step.part for step in steps)))
     text = f"{last} steps through {parts}, to be played in Jupyter"
     final = f"The last step: {steps[-1].caption}"
     html = picture_html(drawing.svg(steps[-1].scene, final), final, drawing.width)
@@ -182,8 +183,8 @@ class Teller:
         queue += [event.node for event in events[:counted] if event.kind == "ready"]
         waiting = [f"{name} for {left}" for name, left in waits.items()]
         are = "waits for nothing and is" if len(queue) == 1 else "wait for nothing and are"
-        others = f" The others wait: {_and(waiting)}." if waiting else ""
-        yield step(f"{_and(queue)} {are} in the queue.{others}")
+        others = f" The others wait: {listed(waiting)}." if waiting else ""
+        yield step(f"{listed(queue)} {are} in the queue.{others}")
         for event in events[counted:]:
             if event.kind == "take":
                 queue.remove(event.node)
@@ -224,7 +225,7 @@ class Teller:
             result = in_a_row(event.value)
             caption = f"{event.node} holds {result}."
             if event.got:
-                got = _and([f"{in_a_row(value)} from {name}" for name, value in event.got])
+                got = listed([f"{in_a_row(value)} from {name}" for name, value in event.got])
                 caption = f"{event.node} gets {got} and makes {result}."
             yield Step("forward", self.scene(lit=frozenset([node]), arrows=self._into(node)), caption)
 
@@ -247,22 +248,17 @@ class Teller:
 
     def _handed(self, event: Event, node: Node) -> str:
         """Linear_1 gets 0.2 from Sigmoid_1 and hands 0.4 to W1."""
-        got = _and([f"{in_a_row(gradient)} from {name}" for name, gradient in event.got])
+        got = listed([f"{in_a_row(gradient)} from {name}" for name, gradient in event.got])
         if len(event.got) > 1:
             got += f", together {in_a_row(event.value)}"
         if not node.inbound_nodes:
             if not event.got:
                 return f"{event.node} gets nothing: the cost does not depend on it."
             return f"{event.node} gets {got}: that is its gradient."
-        gave = _and([f"{in_a_row(gradient)} to {name}" for name, gradient in event.gave])
+        gave = listed([f"{in_a_row(gradient)} to {name}" for name, gradient in event.gave])
         if not event.got:
             return f"{event.node} is the cost: it starts from {in_a_row(event.value)} and hands {gave}."
         return f"{event.node} gets {got}{',' * (len(event.got) > 1)} and hands {gave}."
 
     def _into(self, node: Node) -> frozenset:
         return frozenset(edge for edge in self.view.edges if edge[1] is node)
-
-
-def _and(parts: Sequence[str]) -> str:
-    """a, b and c"""
-    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)

@@ -29,6 +29,7 @@ from miniflow_lib import (
     trace,
     train,
 )
+from tests.graphs import walk
 from tests.in_place import Op, ReLU, Same, Shift, Subtract
 from tests.slopes import as_cost, assert_gradients_are_slopes, numbers, seeds
 
@@ -460,13 +461,6 @@ def test_a_weight_that_is_named_twice_takes_one_step():
 
 
 # --- walks by hand ------------------------------------------------------------------------------------------
-
-
-def walk(graph):
-    for node in graph:
-        node.forward()
-    for node in reversed(graph):
-        node.backward()
 
 
 def new_and_old():

@@ -22,6 +22,7 @@ from miniflow_lib import (
     topological_sort,
     trace,
 )
+from tests.graphs import walk
 
 PARTS = {  # what is own or the library's, each by itself
     "Input": ["Input"],
@@ -147,13 +148,6 @@ def test_our_sort_takes_a_node_that_is_listed_twice_once_and_after_all_that_feed
 
 
 # --- what a learner's pass leaves on our nodes --------------------------------------------------------------
-
-
-def walk(graph):
-    for node in graph:
-        node.forward()
-    for node in reversed(graph):
-        node.backward()
 
 
 def test_after_a_learners_pass_the_same_list_may_be_walked_by_hand():
