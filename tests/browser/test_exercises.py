@@ -18,11 +18,13 @@ def find(beginning: str) -> list[tuple[int, str]]:
 
 @pytest.fixture(scope="module")
 def page(shared_lab):
-    """The lesson; its first two cells of code import all that its exercises need."""
+    """The lesson, run as far as its imports of what its exercises need; `quiz` is the last of them."""
     shared_lab.write("lesson.ipynb", LESSON)
     shared_lab.open("lesson.ipynb")
-    for number in code_cells(LESSON)[:2]:
-        shared_lab.run_cell(number)
+    last = next(number for number in code_cells(LESSON) if "quiz" in LESSON.cells[number].source)
+    for number in code_cells(LESSON):
+        if number <= last:
+            shared_lab.run_cell(number)
     return shared_lab
 
 
