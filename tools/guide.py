@@ -8,6 +8,7 @@ filled in here.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from tools.clean import read
 from tools.lesson import Lesson, tags
 from tools.minutes import is_heading, section_minutes
 
-SITTINGS = (("00", "03"), ("04", "06"))
+SHORT = (("00", "03"), ("04", "06"))  # sittings of two hours
+LONG = (("00", "02"), ("03", "04"), ("05", "06"))  # and of four
 TABLE = re.compile(r"(<!-- made: (.+?) -->\n)(.*?)(<!-- end -->)", flags=re.DOTALL)
 CELL = re.compile(r"\[(\d+|\?)\]<!-- (.+?) -->")
 DOCUMENTS = ("README.md", "docs/teaching.md")
@@ -78,14 +80,26 @@ def series(root: Path) -> str:
 
 def paths(root: Path) -> str:
     """What each lesson takes on the two paths, and each sitting."""
-    rows = []
-    for first, last in SITTINGS:
-        sitting = [each for each in lessons(root).values() if first <= each.number <= last]
-        sums = [[each.minutes_of(in_class), each.minutes_of(in_four_hours)] for each in sitting]
-        rows += [f"| {_name(each)} | {short} | {long} |" for each, (short, long) in zip(sitting, sums)]
-        short, long = map(sum, zip(*sums))
-        rows.append(f"| *{first} to {last} together* | *{short}* | *{long}* |")
+    known = lessons(root)
+    rows = [
+        f"| {_name(each)} | {each.minutes_of(in_class)} | {each.minutes_of(in_four_hours)} |"
+        for each in known.values()
+    ]
+    rows += [f"| *{_span(*ends)}* | *{sitting(known, ends, in_class)}* | |" for ends in SHORT]
+    rows += [f"| *{_span(*ends)}* | | *{sitting(known, ends, in_four_hours)}* |" for ends in LONG]
     return _rows("| lesson | two-hour path | four-hour path |", rows)
+
+
+def _span(first: str, last: str) -> str:
+    return f"{first} {'and' if int(last) == int(first) + 1 else 'to'} {last} together"
+
+
+def sitting(
+    known: dict[str, Lesson], ends: tuple[str, str], wanted: Callable[[list[NotebookNode]], bool]
+) -> int:
+    """The minutes of the sections that are wanted, in the lessons from the first to the last."""
+    first, last = ends
+    return sum(each.minutes_of(wanted) for number, each in known.items() if first <= number <= last)
 
 
 def run_sheet(root: Path, number: str) -> str:

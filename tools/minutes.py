@@ -15,11 +15,13 @@ RUN_A_CELL = 0.4  # run it and look at what it shows
 READ_A_LINE = 0.08  # of code
 LOOK_AT_A_PICTURE = 0.5
 STEP_THROUGH = 2.0  # a stepper, a game, an explorer: played once
-ANSWER = 1.0  # a prediction, or one question of a quiz
+THINK = 2.0  # about a prediction
+ANSWER = 1.0  # one question of a quiz
+FILL_IN = 5.0  # a gradient for each edge of a graph
 FAULT_LAB = 27.0  # twelve bugs: read the code, bet, look
 
 INTERACTIVE = (
-    r"\b(?:fit_by_hand|stepper|sort_game|stale|nudge|tangent|fill_in_gradients|cost_of_one_weight"
+    r"\b(?:fit_by_hand|turn_knobs|stepper|sort_game|stale|nudge|tangent|cost_of_one_weight"
     r"|descent|explorer)\("
 )
 IN_AN_EXERCISE = ("exercise:", "check:", "hint:", "solution:")
@@ -40,7 +42,8 @@ def minutes_of(cell: NotebookNode) -> float:
     if not cell.source.strip():
         return 0.0
     spent = RUN_A_CELL + READ_A_LINE * len([line for line in cell.source.split("\n") if line.strip()])
-    spent += ANSWER * len(re.findall(r"\bpredict\(", cell.source))
+    spent += THINK * len(re.findall(r"\bpredict\(", cell.source))
+    spent += FILL_IN * len(re.findall(r"\bfill_in_gradients\(", cell.source))
     spent += 4 * ANSWER * len(re.findall(r"\bquiz\(", cell.source))
     spent += STEP_THROUGH * len(re.findall(INTERACTIVE, cell.source))
     spent += FAULT_LAB * len(re.findall(r"\bfault_lab\(", cell.source))
@@ -70,17 +73,36 @@ def section_minutes(cells: list[NotebookNode]) -> int:
 
 def lesson_minutes(notebook: NotebookNode) -> int:
     """A lesson's minutes, to the next five: the sum over its sections, without those tagged optional."""
-    parts = [cells for cells in sections(notebook) if "optional" not in cells[0].metadata.get("tags", [])]
-    return 5 * round(sum(map(section_minutes, parts)) / 5)
+    return sum(half_minutes(notebook))
+
+
+def half_minutes(notebook: NotebookNode) -> list[int]:
+    """Those of each half of a lesson, to the next five; of a lesson without a stop, one number.
+
+    A half ends with the section tagged `stop`.
+    """
+    halves = [0]
+    for cells in sections(notebook):
+        tags = cells[0].metadata.get("tags", [])
+        halves[-1] += 0 if "optional" in tags else section_minutes(cells)
+        if "stop" in tags:
+            halves.append(0)
+    return [5 * round(half / 5) for half in halves]
 
 
 def write_minutes(notebook: NotebookNode) -> None:
-    """Puts the minutes in: `minutes:N` on each heading, and "N minutes" in the opening."""
+    """Puts the minutes in: `minutes:N` on each heading, and "N minutes" in the opening.
+
+    Where there is a stop, the opening says "N minutes in two halves (A and B)".
+    """
     for cells in sections(notebook):
         if is_heading(cells[0]):
             others = [t for t in cells[0].metadata.get("tags", []) if not t.startswith("minutes:")]
             cells[0].metadata["tags"] = [*others, f"minutes:{section_minutes(cells)}"]
-    whole = lesson_minutes(notebook)
+    halves = half_minutes(notebook)
     for cell in notebook.cells:
         if "opening" in cell.metadata.get("tags", []):
-            cell.source = re.sub(r"\b\d+ minutes", f"{whole} minutes", cell.source, count=1)
+            cell.source = re.sub(r"\b\d+ minutes", f"{sum(halves)} minutes", cell.source, count=1)
+            if len(halves) == 2:
+                each = f"halves ({halves[0]} and {halves[1]})"
+                cell.source = re.sub(r"\bhalves \(\d+ and \d+\)", each, cell.source, count=1)

@@ -43,12 +43,14 @@ def test_the_documents_have_the_tables_they_need():
     assert names("docs/teaching.md") == ["paths", *(f"run-sheet {number}" for number in LESSONS)]
 
 
-@pytest.mark.parametrize(("first", "last"), guide.SITTINGS)
-def test_each_sitting_fits_its_time(first, last):
-    sitting = [lesson for number, lesson in LESSONS.items() if first <= number <= last]
-    short = sum(lesson.minutes_of(guide.in_class) for lesson in sitting)
-    long = sum(lesson.minutes_of(guide.in_four_hours) for lesson in sitting)
-    assert short <= 120, f"the two-hour path of {first} to {last} takes {short} minutes: untag a section"
+@pytest.mark.parametrize("ends", guide.SHORT)
+def test_each_sitting_fits_two_hours(ends):
+    assert guide.sitting(LESSONS, ends, guide.in_class) <= 120, "untag a section"
+
+
+@pytest.mark.parametrize("ends", guide.LONG)
+def test_each_sitting_of_the_long_path_fits_four_hours(ends):
+    short, long = (guide.sitting(LESSONS, ends, path) for path in (guide.in_class, guide.in_four_hours))
     assert short < long <= 240
 
 
