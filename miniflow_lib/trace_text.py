@@ -2,8 +2,8 @@
 
 import math
 import sys
-from collections.abc import Iterable, Sequence
-from itertools import pairwise, zip_longest
+from collections.abc import Callable, Iterable, Sequence
+from textwrap import wrap
 from typing import TextIO
 
 import numpy as np
@@ -64,7 +64,8 @@ def sort_text(events: Sequence) -> str:
     lines += _labelled("ready", _wrapped(node for node in ready if node not in waiting))
     for event in events:
         if event.kind == "take":
-            value = f", its value {_brief(fed[event.node])} is fed" if event.node in fed else ""
+            of_shape = "of shape " * bool(_ndim(fed.get(event.node)))
+            value = f", its value {of_shape}{_brief(fed[event.node])} is fed" if event.node in fed else ""
             lines.append(f"  {f'take {event.value + 1}':<9}{event.node}{value}")
         elif event.kind == "cross":
             left = f"waits for {event.value} more" if event.value else "is ready"
@@ -81,55 +82,72 @@ def pass_text(event) -> str:
         return "\n".join(_forward(event) if event.kind == "forward" else _backward(event))
     if event.pass_ == "forward":
         return "forward pass: each node works out its value from those of its inbound nodes"
-    return "backward pass: each gradient starts at 0 and adds what every outbound node says"
+    return "backward pass: each node hands back what arrives, times what is local"
+
+
+def arithmetic(made: Sequence, gave: object, shown: Callable[[object], str] = show_value) -> str:
+    """arrives -4 · local 2 = -8: the one wording of what goes back. `shown` turns a value into text."""
+    said = [text for joint, name, value in made for text in (joint, name, shown(value))]
+    return " ".join(filter(None, [*said, "=" * bool(made), shown(gave)]))
 
 
 def _forward(event) -> list[str]:
     if event.gave:
         return _running_total(event)
-    result = [(event.node, event.value)]
-    line = f"{', '.join(_item(*got) for got in event.got)}{' → ' * bool(event.got)}{_item(*result[0])}"
-    return _told(line, not event.got, event.node, event.got, result)
+    parts = [*(("", *got) for got in event.got), ("→" * bool(event.got), event.node, event.value)]
+    line = f"  {', '.join(_item(*got) for got in event.got)}{' → ' * bool(event.got)}"
+    return _told(line + _item(event.node, event.value), parts, f"  {event.node}", not event.got)
 
 
 def _running_total(event) -> list[str]:
-    totals = ["0" if event.other == "+" else "1", *(show_value(total) for _, total in event.gave)]
-    steps = zip(event.got, pairwise(totals))
-    lines = [f"{now} {event.other} {show_value(v)} ({name}) = {after}" for (name, v), (now, after) in steps]
+    lines, total = [], "0" if event.other == "+" else "1"
+    for (name, value), (_, after) in zip(event.got, event.gave):
+        lines.append(f"{total} {event.other} {show_value(value)} ({name}) = {(total := show_value(after))}")
     space = len(event.node) + 3
     return [f"{'' if i else f'  {event.node} ':<{space}} {line}" for i, line in enumerate(lines)]
 
 
 def _backward(event) -> list[str]:
-    own = len(event.gave) == 1 and event.gave[0][0] == event.node  # an Input keeps its gradient for itself
-    got = [(f"from {name}", value) for name, value in event.got]
-    got += [("sum", event.value)] * (len(got) > 1)
-    gave = [] if own else [(f"for {name}", value) for name, value in event.gave]
-    nobody = "from nobody: it is the cost, and d cost / d cost = 1"
-    if own and not np.any(event.value):
-        nobody = "from nobody: the cost does not depend on it, so 0"
-    head = f"{event.node}  {'' if got else nobody}"
-    line = head + ", ".join(_said(*pair) for pair in got)
-    line += " → " * bool(gave) + ", ".join(_said(*pair) for pair in gave)
-    return _told(line, own, head.rstrip(), got, gave)
+    own = [name for name, _ in event.gave] == [event.node]  # an Input keeps its gradient for itself
+    lines = _arriving(event, own)
+    for (name, value), made in zip(event.gave, event.made) if not own else ():
+        if any(length > WHOLE for *_, factor in made for length in np.shape(factor)):  # corners show no sum
+            lines += [f"      for {name}: {arithmetic(made, value, _brief)}", f"        {show_value(value)}"]
+        else:
+            parts = [*made, ("=" * bool(made), f"for {name}", value)]
+            lines += _told(f"      for {name}: {arithmetic(made, value)}", parts)
+    return lines
 
 
-def _told(line: str, as_line: bool, head: str, got: Sequence, gave: Sequence) -> list[str]:
+def _arriving(event, own: bool) -> list[str]:
+    if not event.got:
+        seed = f"the cost: arrives {show_value(event.value)}, the seed"
+        nothing = "nothing arrives, the cost does not depend on it: its gradient is 0"
+        return [f"  {event.node}  {nothing if own and not np.any(event.value) else seed}"]
+    names, values = zip(*event.got)
+    several = len(names) > 1
+    parts = [("+" * bool(i), f"from {n}" * several, v) for i, (n, v) in enumerate(event.got)]
+    parts += [("=", "together", event.value)] * several
+    told = " + ".join(map(_shaped, values)) + f" = {_shaped(event.value)}" * several
+    if _ndim(event.value) > 1 and not several and all(event.made):  # its numbers are in each product
+        parts, told = [], _brief(event.value)
+    end = f" from {' and '.join(names)}{': its gradient' * own}"
+    return _told(f"  {event.node}  arrives {told}{end}", parts, f"  {event.node}  arrives{end}", own)
+
+
+def _told(line: str, parts: Sequence, head: str = "", as_line: bool = False) -> list[str]:
     """The line, where it fits and (unless `as_line`) has no matrix, else the arrays beside each other."""
-    as_line = as_line or all(_ndim(value) < 2 for _, value in (*got, *gave))
-    if as_line and len(line) + 2 <= WIDTH:
-        return [f"  {line}"]
-    blocks = [(_named(*pair), _block(pair[1])) for pair in (*got, *gave)]
-    blocks[len(got) : len(got)] = [("", ["→"])] * bool(got and gave)
-    return [f"  {head}", *_side_by_side(blocks)]
+    if (as_line or all(_ndim(value) < 2 for *_, value in parts)) and len(line) <= WIDTH:
+        return [line]
+    return [head] * bool(head) + _side_by_side(parts)
 
 
-def _said(name: str, value: object) -> str:
-    return f"{_named(name, value) if _ndim(value) > 1 else name} {show_value(value)}"
+def _shaped(value: object) -> str:
+    return f"{value.shape} {show_value(value)}" if _ndim(value) > 1 else show_value(value)
 
 
 def _brief(value: object) -> str:
-    return f"of shape {value.shape}" if _ndim(value) else show_value(value)
+    return str(value.shape) if _ndim(value) else show_value(value)
 
 
 def _item(name: str, value: object) -> str:
@@ -150,32 +168,25 @@ def _labelled(label: str, entries: Sequence[str]) -> list[str]:
 
 
 def _wrapped(entries: Iterable[str]) -> list[str]:
-    """The entries in as few lines as they need, with commas."""
-    lines = [""]
-    for entry in entries:
-        if lines[-1] and len(lines[-1]) + len(entry) + 14 > WIDTH:
-            lines[-1] += ","
-            lines.append("")
-        lines[-1] += (", " if lines[-1] else "") + entry
-    return [line for line in lines if line]
+    """The entries in as few lines as they need, with commas: a line ends between two of them alone."""
+    text = ", ".join(entry.replace(" ", "\0") for entry in entries)
+    lines = wrap(text, WIDTH - 11, break_long_words=False, break_on_hyphens=False)
+    return [line.replace("\0", " ") for line in lines]
 
 
-def _side_by_side(blocks: Iterable[tuple[str, list[str]]]) -> list[str]:
-    """Blocks (heading, lines under it) beside each other, in as many bands as the width asks for."""
+def _side_by_side(parts: Iterable[tuple[str, str, object]]) -> list[str]:
+    """Arrays beside each other, each with its name above and its sign before, in as many bands as needed."""
     bands, room = [], 0
-    for heading, lines in blocks:
-        width = max(map(len, (heading, *lines))) + 3
+    for joint, name, value in parts:
+        lead = f"{joint}   " * bool(joint)
+        column = [_named(name, value).strip(), *_block(value)]
+        column = [(lead if row == 1 else " " * len(lead)) + cell for row, cell in enumerate(column)]
+        width = max(map(len, column)) + 3
         if width > room:
-            bands.append([])
-            room = WIDTH - 6 + 3
-        bands[-1].append(([heading, *lines], width))
+            bands, room = [*bands, [" " * 6] * (WHOLE + 1)], WIDTH - 6 + 3
+        bands[-1] = [f"{row}{cell:<{width}}" for row, cell in zip(bands[-1], column + [""] * WHOLE)]
         room -= width
-    text = []
-    for band in bands:
-        for row in zip_longest(*(column for column, _ in band), fillvalue=""):
-            line = "".join(f"{cell:<{width}}" for cell, (_, width) in zip(row, band))
-            text.append(f"{'':<6}{line}".rstrip())
-    return text
+    return [row.rstrip() for band in bands for row in band if row.strip()]
 
 
 def _block(value: object) -> list[str]:

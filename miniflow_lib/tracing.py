@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager as Block
+from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from itertools import accumulate
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 import numpy as np
 
@@ -30,7 +31,8 @@ class Event:
                take (node, value = its place in the list) · cross (node -> other, value = how many are left)
                ready (node) · order (value = the names in order)
     A pass:    start (value = the names in order) · forward (node, got = its inputs, value = its result)
-               backward (node, got = what its consumers say, value = their sum, gave = what it hands on)
+               backward (node, got = what arrives from each consumer, value = their sum, gave = what goes on,
+               made = the arithmetic of each that goes on, see `Trace.products`, or none)
     `got` and `gave` are tuples of (name, array). Forward, an Add or Mul of several says more:
     other = its sign, gave = the running total after each input.
     """
@@ -42,24 +44,23 @@ class Event:
     value: object = None
     got: tuple[tuple[str, object], ...] = ()
     gave: tuple[tuple[str, object], ...] = ()
+    made: tuple[Sequence, ...] = ()
 
 
-@dataclass
 class Count:
     """How many events were told, printed or not."""
 
-    events: int = 0
+    events = 0
 
 
-@dataclass(frozen=True)
-class Listening:
+class Listening(NamedTuple):
     """Who listens in this context: the lists of `record`, and flags that go before the learner's own.
 
     count and out: where `override` was asked for them, a count of its own, and a file in the place of stdout.
     """
 
     recorders: tuple[list[Event], ...] = ()
-    flags: Mapping[str, bool] = field(default_factory=dict)
+    flags: Mapping[str, bool] = {}
     count: Count | None = None
     out: TextIO | None = None
 
@@ -85,15 +86,17 @@ class Trace:
     """The two flags. T_DEBUG prints the sort, DEBUG prints both passes.
 
     limit: how many events a cell may print (outside a notebook: a call); a flag left on then buries nothing.
+    products: the arithmetic of going back, which the classroom knows. products(node, arrives, gave), of
+    {inbound node: what it is given}, returns {inbound node: how that was made}, as factors: what joins
+    each to the one before it, its name and its value.
     """
 
     DEBUG = False
     T_DEBUG = False
     limit = 400
+    products = staticmethod(lambda node, arrives, gave: dict.fromkeys(gave, ()))
 
-    _quiet = True  # neither flag is on: every pass looks at it
-    _cell = Count()
-    _shell = None
+    _cell, _shell = Count(), None
     _followers: tuple[Callable[[str, bool], object], ...] = ()
 
     def __setattr__(self, name: str, value) -> None:
@@ -101,13 +104,11 @@ class Trace:
             value = errors.check_flag(f"trace.{name}", value)
         elif name == "limit":
             errors.check_count("trace.limit", value)
-        elif not name.startswith("_"):
+        elif not hasattr(Trace, name):
             raise AttributeError(f"trace has no {name!r}; its flags: DEBUG (the passes), T_DEBUG (the sort)")
         super().__setattr__(name, value)
-        if name in FLAGS:
-            self._quiet = not (self.DEBUG or self.T_DEBUG)
-            for follower in self._followers:
-                follower(name, value)
+        for follower in self._followers if name in FLAGS else ():
+            follower(name, value)
 
     def follow(self, follower: Callable[[str, bool], object]) -> None:
         """Call follower(name, value) whenever a flag is set, as a button does that shows it."""
@@ -116,7 +117,7 @@ class Trace:
     def teller(self, pass_: str, graph: Iterable) -> SortTeller | PassTeller | None:
         """What the engine calls with each node it has done, or None when nobody listens."""
         listening = _listening.get()
-        if self._quiet and listening is _NOBODY:
+        if listening is _NOBODY and not (self.DEBUG or self.T_DEBUG):  # every pass asks
             return None
         flag, kind = ("T_DEBUG", SortTeller) if pass_ == "sort" else ("DEBUG", PassTeller)
         is_on = listening.flags.get(flag, getattr(self, flag))
@@ -125,15 +126,12 @@ class Trace:
             return None
         return kind(listening, count, pass_, graph)
 
-    @contextmanager
-    def record(self) -> Iterator[list[Event]]:
+    def record(self) -> Block[list[Event]]:
         """All events of the sort and the passes that run in this block and this thread, in order."""
         events: list[Event] = []
-        with _listen(recorders=(*_listening.get().recorders, events)):
-            yield events
+        return _listen(events, recorders=(*_listening.get().recorders, events))
 
-    @contextmanager
-    def override(self, DEBUG: Flag = None, T_DEBUG: Flag = None, out: TextIO | None = None) -> Iterator[None]:
+    def override(self, DEBUG: Flag = None, T_DEBUG: Flag = None, out: TextIO | None = None) -> Block[None]:
         """Other flags for this block and this thread alone: trace.override(DEBUG=True).
 
         With `out` the text goes to that file, and is counted for itself.
@@ -141,10 +139,9 @@ class Trace:
         asked = zip(FLAGS, (DEBUG, T_DEBUG))
         flags = {flag: errors.check_flag(flag, on) for flag, on in asked if on is not None}
         own = {} if out is None else {"out": out, "count": Count()}
-        with _listen(flags={**_listening.get().flags, **flags}, **own):
-            yield
+        return _listen(flags={**_listening.get().flags, **flags}, **own)
 
-    def silent(self) -> AbstractContextManager[None]:
+    def silent(self) -> Block[None]:
         """Nothing is printed in this block and this thread, whatever the flags are."""
         return self.override(DEBUG=False, T_DEBUG=False)
 
@@ -163,10 +160,10 @@ class Trace:
 
 
 @contextmanager
-def _listen(**changes) -> Iterator[None]:
-    token = _listening.set(replace(_listening.get(), **changes))
+def _listen(given=None, **changes) -> Iterator:
+    token = _listening.set(_listening.get()._replace(**changes))
     try:
-        yield
+        yield given
     finally:
         _listening.reset(token)
 
@@ -244,9 +241,11 @@ class PassTeller(Teller):
         else:
             consumers = [out for out in errors.consumers(node) if out in self.shown]
             got = tuple((self.name(n), _try(lambda n=n: _copy(n.gradients[node]))) for n in consumers)
-            gave = _try(lambda: tuple((self.name(n), _copy(g)) for n, g in node.gradients.items())) or ()
+            gave = _try(lambda: {n: _copy(gradient) for n, gradient in node.gradients.items()}) or {}
             total = _try(lambda: _copy(Node.grad_cost(node)))
-            self.say([Event("backward", "backward", name, "", total, got, gave)])
+            made = tuple(trace.products(node, total, gave).values())
+            told = tuple((self.name(n), gradient) for n, gradient in gave.items())
+            self.say([Event("backward", "backward", name, "", total, got, told, made)])
 
     def text(self, events: Sequence[Event]) -> str:
         return _try(lambda: pass_text(events[0])) or f"  {events[0].node}   (cannot be shown)"

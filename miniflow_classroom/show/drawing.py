@@ -18,13 +18,15 @@ from miniflow_lib.nodes import Node
 from miniflow_lib.trace_text import ASCII, number
 from miniflow_lib.tracing import names
 from miniflow_classroom import arguments
+from miniflow_classroom.show.arithmetic import Factor, arriving_at, product, products
 from miniflow_classroom.show.layout import MARGIN, Layout, Rect, lay_out
-from miniflow_classroom.show.plots import BLUE, GREY, INK, VERMILLION, card, picture_html
+from miniflow_classroom.show.plots import BLUE, GREY, INK, VERMILLION, card, page_width, picture_html
 
 SIZE, LINE = 12, 15  # of the letters and from line to line, in pixels
+LARGER = 4 / 3  # of a picture where the page has room: letters of 16 pixels
 LETTER = 0.61 * SIZE  # letters of one width, so that a text can be measured without a screen
 MOST_NUMBERS = 6  # an array of more is shown by its shape
-LONGEST_NAME, LONGEST_LINE = 30, 26  # letters
+LONGEST_NAME, LONGEST_LINE, LONGEST_PRODUCT = 30, 26, 16  # letters
 Part = tuple[str, list[tuple[str, Rect, Rect]]]  # a piece of SVG, and where its texts stand and have to stay
 LETTERS = f'font-family="DejaVu Sans Mono,Menlo,Consolas,monospace" font-size="{SIZE}"'
 
@@ -63,6 +65,19 @@ def short_number(value: float) -> str:
     return text
 
 
+def in_numbers(made: Sequence[Factor], gradient: object) -> str:
+    """-4 · 2 = -8: what arrives times what is local, for an edge; "" where they are not single numbers."""
+    if not made or any(np.ndim(value) for _, _, value in made):
+        return ""
+    paths: list[list[Factor]] = []
+    for factor in made:
+        if factor[1] == "arrives":
+            paths.append([])
+        paths[-1].append(factor)
+    terms = [f"{short_number(path[0][2])} · {short_number(product(path[1:]))}" for path in paths]
+    return f"{' + '.join(terms)} = {short_number(float(gradient))}"
+
+
 def fit(text: str, letters: int) -> str:
     """The text on one line of at most so many letters, its middle left out if need be, its end kept."""
     text = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
@@ -95,14 +110,16 @@ class Scene:
     """What one picture of a graph shows beside its boxes and arrows.
 
     lit and arrows: the boxes and the edges that are drawn strong, in blue or, with back=True, in vermillion
-    with arrowheads that point back. gone: the edges that are crossed off, drawn dashed. hatched: the boxes
-    with stripes, which hold a value that is out of date.
+    with arrowheads that point back. products: the arithmetic of gradients, {edge: "-4 · 2 = -8"}. gone: the
+    edges that are crossed off, drawn dashed. hatched: the boxes with stripes, which hold a value that is out
+    of date.
     """
 
     values: Mapping[Hashable, object] = field(default_factory=dict)
     notes: Mapping[Hashable, str] = field(default_factory=dict)
     sums: Mapping[Hashable, object] = field(default_factory=dict)
     gradients: Mapping[tuple, object] = field(default_factory=dict)
+    products: Mapping[tuple, str] = field(default_factory=dict)
     labels: Mapping[tuple, str] = field(default_factory=dict)
     lit: frozenset = frozenset()
     arrows: frozenset = frozenset()
@@ -119,12 +136,21 @@ class Scene:
     def on_edge(self, edge) -> list[tuple[str, str]]:
         """(text, colour) of each line that stands on an edge."""
         lines = [(fit(self.labels[edge], LONGEST_NAME), INK)] if edge in self.labels else []
+        if edge in self.products:
+            return [*lines, *_broken(f"∂ {self.products[edge]}")]
         return lines + (_marked(self.gradients[edge]) if edge in self.gradients else [])
 
 
 def _marked(gradient) -> list[tuple[str, str]]:
     lines = value_lines(gradient)
     return [(f"{'∂' if n == 0 else ' '} {line}", VERMILLION) for n, line in enumerate(lines)]
+
+
+def _broken(text: str) -> list[tuple[str, str]]:
+    """On one line, or its result on a second: an edge is as long as its longest line."""
+    made, _, result = text.rpartition(" = ")
+    lines = [text] if len(text) <= LONGEST_PRODUCT else [made, f"  = {result}"]
+    return [(line, VERMILLION) for line in lines]
 
 
 class Drawing:
@@ -162,6 +188,7 @@ class Drawing:
                 label_sizes[edge] = even(width + 6), LINE * max(map(len, texts)) + 2
         self.layout = lay_out(list(nodes), self.edges, sizes, label_sizes, top=24 if title else 0)
         self.width = max(self.layout.width, even(width_of(self.title)) + 2 * MARGIN)
+        self.style = page_width(self.width, LARGER)
         # From one scene to the next most boxes stay as they are.
         self._box, self._label = cache(self._box), cache(self._label)
         self._paths = {edge: _path(points) for edge, points in self.layout.edges.items()}
@@ -271,7 +298,7 @@ def _path(points: list[tuple[float, float]]) -> str:
 class Picture:
     """A picture that a notebook shows, with words for those who do not see it.
 
-    svg: the picture itself, and its width · alt: the words · layout: where everything stands, for tests.
+    svg: the picture itself, and its width · alt: the words · layout: where everything is, for tests.
     """
 
     def __init__(self, svg: str, alt: str, layout: Layout, width: float):
@@ -281,7 +308,7 @@ class Picture:
         return self.alt.translate(ASCII)
 
     def _repr_mimebundle_(self, **kwargs) -> dict[str, str]:
-        html = picture_html(self.svg, self.alt, self.width)
+        html = picture_html(self.svg, self.alt, self.width, LARGER)
         return {"text/plain": self.alt, "text/html": html}
 
 
@@ -298,7 +325,8 @@ def draw_graph(
     """A picture of a graph: a sorted list, or an output node and all that it depends on.
 
     Inputs have square corners, ops round ones. In blue the value of each node; in vermillion after a ∂ the
-    gradients, if there are any: each on the edge it flows back along, and their sum at a node with several.
+    gradients, if there are any: each on the edge it flows back along, as what arrives times what is local
+    where both are single numbers, and their sum at a node with several.
     Small arrays are shown as numbers, larger ones by their shape.
 
     path: nodes in a row whose edges are lit, from an input to the cost or, for the way back, from the cost.
@@ -314,6 +342,7 @@ def draw_graph(
         values=view.values() if values else {},
         sums=view.sums() if gradients else {},
         gradients=view.gradients() if gradients else {},
+        products=view.products() if gradients else {},
         labels=view.check_labels({} if labels is None else labels),
         lit=frozenset(path),
         arrows=arrows,
@@ -348,6 +377,15 @@ class GraphView:
     def gradients(self) -> dict[tuple, object]:
         """{(from, to): d cost / d from, by way of to}"""
         return {(a, b): b.gradients[a] for a, b in self.edges if a in b.gradients}
+
+    def products(self) -> dict[tuple, str]:
+        """{(from, to): "-4 · 2 = -8"}, of those gradients that are what arrives times what is local"""
+        found = {}
+        for node in self.nodes:
+            if node.inbound_nodes and node.gradients:
+                told = products(node, arriving_at(node), node.gradients)
+                found |= {(a, node): in_numbers(made, node.gradients[a]) for a, made in told.items()}
+        return {edge: text for edge, text in found.items() if text}
 
     def sums(self) -> dict[Node, object]:
         """{node: d cost / d node} for those with several consumers, and the 1 that the cost starts from."""
@@ -395,7 +433,8 @@ class GraphView:
         return Drawing(heads, self.edges, self.kinds, scenes, title)
 
     def _from_the_last(self) -> list[Node]:
-        found, to_do = {}, list(self.nodes)
+        ends = [node for node in self.nodes if node.inbound_nodes and not self._consumers[node]]
+        found, to_do = {}, [*self.nodes, *reversed(ends)]
         while to_do:
             node = to_do.pop()
             if node in self.names and node not in found:
@@ -414,9 +453,11 @@ class GraphView:
             if node in scene.values:
                 line += f", value {in_a_row(scene.values[node])}"
             line += f", {scene.notes[node]}" if node in scene.notes else ""
-            told = [scene.gradients[node, b] for b in node.outbound_nodes if (node, b) in scene.gradients]
+            told = [(node, b) for b in node.outbound_nodes if (node, b) in scene.gradients]
             if told:
-                line += f", gradient {' + '.join(map(in_a_row, told))}"
+                parts = [scene.products.get(edge) or in_a_row(scene.gradients[edge]) for edge in told]
+                line += f", gradient {' and '.join(parts)}"
+                line += f", together {in_a_row(scene.sums[node])}" if node in scene.sums else ""
             lines.append(line)
         return "\n".join(lines)
 

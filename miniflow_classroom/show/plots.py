@@ -37,16 +37,16 @@ def text(x: float, y: float, words: str, colour: str = INK, anchor: str = "middl
     )
 
 
-def picture_html(svg: str, alt: str, width: float | None = None) -> str:
+def picture_html(svg: str, alt: str, width: float | None = None, most: float = 1) -> str:
     """An SVG as an <img> that JupyterLab shows in a notebook it does not trust yet, too."""
     data = base64.b64encode(svg.encode("utf-8", "replace")).decode()
-    style = f' style="{page_width(width)}"' if width else ""
+    style = f' style="{page_width(width, most)}"' if width else ""
     return f'<img alt="{escape(alt)}"{style} src="data:image/svg+xml;base64,{data}">'
 
 
-def page_width(width: float) -> str:
-    """CSS: as wide as the page at the most, but not under two thirds of its size: then the page scrolls."""
-    return f"width:100%;min-width:{width * 2 / 3:.0f}px;max-width:{width:.0f}px;height:auto"
+def page_width(width: float, most: float = 1) -> str:
+    """CSS: as wide as the page, from two thirds of its size (then the page scrolls) to `most` times."""
+    return f"width:100%;min-width:{width * 2 / 3:.0f}px;max-width:{width * most:.0f}px;height:auto"
 
 
 class Chart:

@@ -12,8 +12,11 @@ from IPython.display import Markdown
 from miniflow_lib import errors
 
 # JupyterLab breaks a long line of code, in the middle of a word too; in a column as wide as the longest line
-# it scrolls. Its sanitizer leaves these styles, so a notebook that is not trusted yet scrolls too.
-BEFORE = '<div style="display: grid; grid-template-columns: max-content; overflow-x: auto">\n\n'
+# it scrolls. In letters of 12 pixels the lines that a lesson shows fit a page of 900 pixels, nearly all of
+# them. Its sanitizer leaves these styles, so a notebook that is not trusted yet has them too.
+BEFORE = (
+    '<div style="display: grid; grid-template-columns: max-content; overflow-x: auto; font-size: 12px">\n\n'
+)
 AFTER = "\n\n</div>"
 _FOLD = re.compile("<details><summary>(.*?)</summary>\n(.*)</details>", re.DOTALL)
 

@@ -11,15 +11,18 @@ import numpy as np
 
 from miniflow_lib import errors
 from miniflow_lib.nodes import Node
-from miniflow_lib.trace_text import number
+from miniflow_lib.trace_text import arithmetic, number
 from miniflow_classroom import arguments
 from miniflow_classroom.restore import Snapshot
-from miniflow_classroom.show.drawing import GraphView, Scene
+from miniflow_classroom.show.arithmetic import products
+from miniflow_classroom.show.drawing import LARGER, GraphView, Scene
 from miniflow_classroom.show.plots import BLUE, INK, VERMILLION, picture_html
 from miniflow_classroom.widgets.base import LatestOnly, StaticBox
 
 TICK, CROSS = "\N{CHECK MARK}", "\N{BALLOT X}"
-ENTRY_WIDTH = 58  # pixels; the mark stands beside it
+ENTRY_WIDTH = 58  # as wide as that in the picture; the mark is next to it
+ASKED = "In each box: what arrives · what is local = ?"
+ROOM = 760  # the width of a page of 900 pixels that a picture with boxes on it has
 
 
 def fill_in_gradients(graph: Sequence[Node]) -> StaticBox:
@@ -30,7 +33,7 @@ def fill_in_gradients(graph: Sequence[Node]) -> StaticBox:
     """
     puzzle = Puzzle(graph)
     boxes = {edge: _entry(puzzle, edge) for edge in puzzle.edges}
-    view = ipywidgets.HTML(layout=_at(0, 0, puzzle.drawing.width))
+    view = ipywidgets.HTML(layout=_at(0, 0, puzzle.width))
     says = ipywidgets.HTML()
 
     @LatestOnly
@@ -45,12 +48,12 @@ def fill_in_gradients(graph: Sequence[Node]) -> StaticBox:
     changed(None)
     for box in boxes.values():
         box.observe(changed, "value")
-    width = f"{puzzle.drawing.width:g}px"
-    sheet = ipywidgets.GridBox([view, *boxes.values()], layout={"grid_template_columns": width})
+    columns = {"grid_template_columns": f"{puzzle.width:.0f}px"}
+    sheet = ipywidgets.GridBox([view, *boxes.values()], layout=columns)
     text = f"Fill in the gradients: {len(boxes)} boxes, one on each edge ({', '.join(puzzle.titles())})"
     # A reader without a kernel sees the same picture with a question mark in the place of each box.
     asked = puzzle.drawing.svg(Scene(puzzle.values, labels=dict.fromkeys(puzzle.edges, "?")), text)
-    html = picture_html(asked, text, puzzle.drawing.width)
+    html = picture_html(asked, text, puzzle.drawing.width, LARGER)
     return StaticBox([sheet, says], text=text, html=html)
 
 
@@ -69,8 +72,10 @@ def _entry(puzzle: Puzzle, edge: tuple[Node, Node]) -> ipywidgets.Text:
     return ipywidgets.Text(
         placeholder="?",
         continuous_update=False,
-        tooltip=f"the gradient on the edge from {puzzle.title(edge)}",
-        layout=_at(place.x + 2, place.y + 1, ENTRY_WIDTH),
+        tooltip=puzzle.question(edge),
+        layout=_at(
+            (place.x + 2) * puzzle.scale, place.middle[1] * puzzle.scale - 15, ENTRY_WIDTH * puzzle.scale
+        ),
     )
 
 
@@ -99,13 +104,20 @@ class Puzzle:
         self.edges = sorted(view.edges, key=lambda edge: -self.snapshot.graph.index(edge[1]))
         self.values = view.values()
         self.gaps = Gaps(self.values, sums={self.snapshot.cost: 1.0})
-        self.drawing = view.drawing([self.gaps])
+        self.drawing = view.drawing([self.gaps], ASKED)
+        self.scale = max(1.0, min(LARGER, ROOM / self.drawing.width))
+        self.width = self.drawing.width * self.scale
 
     def title(self, edge: tuple[Node, Node]) -> str:
         return " to ".join(self.snapshot.names[node] for node in edge)
 
     def titles(self) -> list[str]:
         return [self.title(edge) for edge in self.edges]
+
+    def question(self, edge: tuple[Node, Node]) -> str:
+        start, end = (self.snapshot.names[node] for node in edge)
+        local = f"how far {end} moves per nudge to {start}"
+        return f"From {start} to {end}: what arrives at {end}, times what is local, {local}"
 
     def gradient(self, edge: tuple[Node, Node]) -> float:
         """What flows back from end to start: in an own engine x * x is listed twice, each with its share."""
@@ -122,15 +134,21 @@ class Puzzle:
         start, end = edge
         right = self.gradient(edge)
         if _near(guess, right):
-            return True, f"{number(guess)} is right."
+            return True, f"{number(guess)} is right{self.arithmetic(edge)}."
         for wrong, sentence in self.mistakes(edge):
             if _near(guess, wrong):
                 return False, sentence
-        arriving = self.snapshot.names[end]
+        a, b = self.snapshot.names[start], self.snapshot.names[end]
         return False, (
-            f"{number(guess)} is not it. What arrives at {arriving} from the right, and what does a nudge of "
-            f"{self.snapshot.names[start]} do to {arriving}?"
+            f"{number(guess)} is not it: arrives ? · local ? = ? First, what arrives at {b} from the right? "
+            f"Then the local slope: how far does {b} move for a nudge to {a}?"
         )
+
+    def arithmetic(self, edge: tuple[Node, Node]) -> str:
+        """: arrives -4 · local 1 = -4, where it is known for this op."""
+        start, end = edge
+        made = products(end, end.grad_cost(), {start: self.gradient(edge)}).get(start)
+        return f": {arithmetic(made, self.gradient(edge), number)}" if made else ""
 
     def mistakes(self, edge: tuple[Node, Node]) -> Iterator[tuple[float, str]]:
         """(the number, the sentence) of each known mistake on this edge, the likeliest first."""
@@ -138,20 +156,33 @@ class Puzzle:
         a, b, cost = (self.snapshot.names[node] for node in (start, end, self.snapshot.cost))
         right, arriving, own = self.gradient(edge), float(end.grad_cost()), float(start.value)
         local = right / arriving if arriving else 0.0
-        if type(end).__name__ in ("Mul", "MyMul"):
-            others = ", ".join(
-                f"{self.snapshot.names[n]} = {number(n.value)}" for n in end.inbound_nodes if n is not start
-            )
-            hold = f"Hold {others} still and raise {a} by 1: how far does {b} move?"
-            yield own * arriving, f"That is the value of {a} itself. {hold}"
+        op, others = type(end).__name__, [n for n in end.inbound_nodes if n is not start]
+        moves = f"How far would {cost} move for a nudge to {a}?"
+        if op in ("Mul", "MyMul"):
+            held = ", ".join(f"{self.snapshot.names[n]} = {number(n.value)}" for n in others)
+            hold = f"Hold {held} still and raise {a} by 1: how far does {b} move?"
+            one = f"That is for one of the two factors. How many of them are {a}?"
+            yield own * arriving, f"That takes the value of {a} itself. {hold}" if others else one
         if end is not self.snapshot.cost:
-            yield local, f"That is from {a} to {b}. And from {b} to {cost}?"
+            yield (
+                local,
+                f"That is from {a} to {b}. And from {b} to {cost}? You need what arrives at {b}, too.",
+            )
             both = f"You added {number(local)} and {number(arriving)}."
-            yield local + arriving, f"{both} Along a path slopes multiply. Nudge {a} by 0.1: what arrives?"
+            yield (
+                local + arriving,
+                f"{both} Along a path slopes multiply: nudge {a} by 0.1, and how far does {cost} go?",
+            )
         stays = f"That is the value of {a}. Values stay, backward does not undo forward:"
         yield own, f"{stays} if {a} rose a little, how would {cost} move?"
         yield -right, f"The size is right. Raise {a} a little: does {cost} rise or fall?"
-        yield float(end.value), f"That is the value of {b}. How far would {cost} move for a nudge of {a}?"
+        if op in ("Add", "MyAdd"):
+            scaled = f"That is scaled by a value. {b} is a sum: raise {a} by 1, and how far does {b} move?"
+            yield from ((float(n.value) * arriving, scaled) for n in (start, *others))
+        local_too = f"Times what is local: how far does {b} move for a nudge to {a}?"
+        yield arriving, f"That is what arrives at {b}. {local_too}"
+        for node in dict.fromkeys((end, self.snapshot.cost, *others)):
+            yield float(node.value), f"That is the value of {self.snapshot.names[node]}. {moves}"
 
     def svg(self, marks: Sequence[bool | None]) -> str:
         """The picture, with a tick or a cross beside each box that holds an entry."""
@@ -163,7 +194,8 @@ class Puzzle:
                 x, y = place.x + ENTRY_WIDTH + 12, place.middle[1] + 6
                 parts.append(f'<text x="{x:g}" y="{y:g}" font-size="18" fill="{colour}">{sign}</text>')
         alt = "The graph, with a box for the gradient on each edge"
-        return self.drawing.svg(self.gaps, alt).removesuffix("</svg>") + "".join(parts) + "</svg>"
+        style = f"width:{self.width:.0f}px;height:auto"
+        return self.drawing.svg(self.gaps, alt, style).removesuffix("</svg>") + "".join(parts) + "</svg>"
 
     def in_words(self, replies: Sequence[tuple[bool | None, str]]) -> str:
         """A line for each entry, and one more when all are right."""

@@ -10,8 +10,8 @@ import ipywidgets
 from miniflow_lib.nodes import Input, Node
 from miniflow_lib.ops import MSE, Add, Linear, Mul, Sigmoid
 from miniflow_classroom import arguments
-from miniflow_classroom.show.drawing import GraphView, Scene, fit
-from miniflow_classroom.show.plots import page_width, picture_html
+from miniflow_classroom.show.drawing import LARGER, Drawing, GraphView, Scene, fit
+from miniflow_classroom.show.plots import picture_html
 from miniflow_classroom.widgets.base import StaticBox, on_card
 from miniflow_classroom.widgets.stepper import PAGE
 
@@ -112,7 +112,7 @@ class SortGame(StaticBox):
         text = f"A game: take the {len(view.nodes)} nodes in an order in which each follows what feeds it."
         if len(levels) > 1:
             text = f"A game, level {at + 1} of {len(levels)}{text.removeprefix('A game')}"
-        html = picture_html(still, alt, self.drawing.width) if self.pictured else None
+        html = picture_html(still, alt, self.drawing.width, LARGER) if self.pictured else None
         super().__init__([self.picture, self.row, rest], text=text, html=html)
 
     def begin(self, at: int) -> None:
@@ -198,7 +198,7 @@ class SortGame(StaticBox):
         )
         title = f"<b>Level {self.at + 1}: {escape(self.title)}.</b> " if len(self.levels) > 1 else ""
         order = ", ".join(view.names[n] for n in self.taken) or "(empty)"
-        seen = self.drawing.svg(scene, view.in_words(Scene()), _legible(self.drawing.width))
+        seen = self.drawing.svg(scene, view.in_words(Scene()), _legible(self.drawing))
         self.picture.value = on_card(
             f'<div role="status" style="min-height:2.8em">{title}{escape(said)}<br>'
             f"<b>list:</b> {escape(order)}</div>",
@@ -227,6 +227,6 @@ def _button(description: str, icon: str, click: Callable[[], None]) -> ipywidget
     return button
 
 
-def _legible(width: float) -> str:
+def _legible(drawing: Drawing) -> str:
     """CSS: a wide picture scrolls before its letters fall under 11 pixels."""
-    return f"{page_width(width)};min-width:{width * 11 / 12:.0f}px"
+    return f"{drawing.style};min-width:{drawing.width * 11 / 12:.0f}px"

@@ -13,8 +13,8 @@ from miniflow_lib.nodes import Node
 from miniflow_lib.tracing import trace
 from miniflow_classroom import arguments
 from miniflow_classroom.restore import Snapshot
-from miniflow_classroom.show.drawing import GraphView, Scene, fit, needed_by, short_number
-from miniflow_classroom.show.plots import page_width, picture_html
+from miniflow_classroom.show.drawing import LARGER, GraphView, Scene, fit, needed_by, short_number
+from miniflow_classroom.show.plots import picture_html
 from miniflow_classroom.show.words import listed
 from miniflow_classroom.widgets.base import StaticBox, in_its_place, on_card, side_by_side
 from miniflow_classroom.widgets.stepper import PAGE
@@ -91,7 +91,7 @@ class StaleGame(StaticBox):
             button.on_click(lambda _, node=node: self.run(node))
         self.picture = ipywidgets.HTML(layout=ipywidgets.Layout(width=PAGE))
         alt = view.in_words(self._scene([]), "Drag an Input, then run again what is stale")
-        html = picture_html(self.drawing.svg(self._scene([]), alt), alt, self.drawing.width)
+        html = picture_html(self.drawing.svg(self._scene([]), alt), alt, self.drawing.width, LARGER)
         super().__init__(
             [side_by_side(*self.sliders.values()), self.picture, side_by_side(*self.buttons.values())],
             text=f"A game: drag one of {len(self.sliders)} Inputs, and run again what is stale.",
@@ -190,7 +190,7 @@ class StaleGame(StaticBox):
 
     def _show(self, said: str, lit: Sequence[Node]) -> None:
         scene = self._scene(lit)
-        svg = self.drawing.svg(scene, self.view.in_words(scene), page_width(self.drawing.width))
+        svg = self.drawing.svg(scene, self.view.in_words(scene), self.drawing.style)
         self.picture.value = on_card(
             f'<div role="status" style="min-height:4.2em">{escape(said)}</div>',
             f'<div style="overflow-x:auto">{svg}</div>',

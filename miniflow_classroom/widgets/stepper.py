@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -12,16 +14,18 @@ from miniflow_lib import errors
 from miniflow_lib.nodes import Node
 from miniflow_lib.passes import backward_pass, forward_pass
 from miniflow_lib.sorting import topological_sort
+from miniflow_lib.trace_text import arithmetic
 from miniflow_lib.tracing import Event, trace
 from miniflow_classroom import arguments
 from miniflow_classroom.restore import put_back
-from miniflow_classroom.show.drawing import GraphView, Scene, in_a_row
-from miniflow_classroom.show.plots import GREY, page_width, picture_html
+from miniflow_classroom.show.drawing import LARGER, GraphView, Scene, in_a_row, in_numbers
+from miniflow_classroom.show.plots import GREY, picture_html
 from miniflow_classroom.show.words import listed
 from miniflow_classroom.widgets.base import StaticBox, on_card
 
 PARTS = ("sort", "forward", "backward")
 PAGE = "calc(100% - 4px)"  # a widget has a margin of 2 px
+LETTERS_A_LINE = 100  # of a caption, about: the longest one keeps the picture where it is
 
 
 @dataclass(frozen=True)
@@ -42,24 +46,27 @@ def stepper(graph: Sequence[Node] | Node, show: Sequence[str] = PARTS) -> Static
     """
     view, steps = film(graph, show)
     drawing = view.drawing([step.scene for step in steps])
-    style, last = page_width(drawing.width), len(steps) - 1
+    last, longest = len(steps) - 1, max(len(step.caption) for step in steps)
     frames = []
     for number, step in enumerate(steps):
-        svg = drawing.svg(step.scene, f"Step {number}: {step.caption}", style)
-        frames.append(_frame(f"Step {number} of {last} · {step.part}", step, svg, drawing.width))
+        svg = drawing.svg(step.scene, f"Step {number}: {step.caption}", drawing.style)
+        heading = f"Step {number} of {last} · {step.part}"
+        frames.append(_frame(heading, step, svg, drawing.width, lines=math.ceil(longest / LETTERS_A_LINE)))
     parts = listed(list(dict.fromkeys(step.part for step in steps)))
     text = f"{last} steps through {parts}, to be played in Jupyter"
     final = f"The last step: {steps[-1].caption}"
-    html = picture_html(drawing.svg(steps[-1].scene, final), final, drawing.width)
+    html = picture_html(drawing.svg(steps[-1].scene, final), final, drawing.width, LARGER)
     return StaticBox(played(frames), text=text, html=html, page=lambda: {"kind": "frames", "frames": frames})
 
 
 # A button for each step, of which only those next to the present one are seen, as "back" and "next": so a
-# link in the browser is enough. The present step's own is a gap that keeps the keyboard's place.
+# link in the browser is enough. The present step's own is a gap that keeps the keyboard's place, and only
+# the keyboard's: after a click no frame is drawn round it.
 BACK_AND_NEXT = """<style>
 .miniflow-steps button.jupyter-button {display:none; font-size:0; width:76px; margin:2px}
 .miniflow-steps button.mod-active {display:inline-block; width:8px; padding:0}
 .miniflow-steps button.mod-active {background:none; box-shadow:none}
+.miniflow-steps button.mod-active:not(:focus-visible) {outline:none}
 .miniflow-steps button.mod-active:first-child {margin-left:82px}
 .miniflow-steps button:has(+ .mod-active), .miniflow-steps .mod-active + button {display:inline-block}
 .miniflow-steps button:has(+ .mod-active)::before {content:"\\25C4  back "; font-size:13px}
@@ -84,7 +91,8 @@ def played(frames: Sequence[str]) -> list[ipywidgets.Widget]:
     return [ipywidgets.HBox([ipywidgets.HTML(BACK_AND_NEXT), steps, play, slider, number], layout=row), stack]
 
 
-def _frame(heading: str, step: Step, svg: str, width: float) -> str:
+def _frame(heading: str, step: Step, svg: str, width: float, lines: int) -> str:
+    caption = re.sub(r"(\de-)(\d)", "\\1\N{WORD JOINER}\\2", escape(step.caption))  # 1e-4 on one line
     beside = "".join(
         f'<div style="flex:1 1 140px"><b>{escape(name)}</b><br>{escape(text)}</div>'
         for name, text in step.beside
@@ -95,8 +103,8 @@ def _frame(heading: str, step: Step, svg: str, width: float) -> str:
         beside = f'<div style="flex:1 1 140px;{columns}">{beside}</div>'
     basis = max(width * 2 / 3, min(width, 440))
     return on_card(
-        '<div style="min-height:3.4em;overflow-wrap:anywhere">'
-        f'<span style="color:{GREY}">{escape(heading)}</span><br>{escape(step.caption)}</div>',
+        f'<div style="min-height:{1.4 * lines + 2:.1f}em;overflow-wrap:anywhere">'
+        f'<span style="color:{GREY}">{escape(heading)}</span><br>{caption}</div>',
         '<div style="display:flex;flex-wrap:wrap;gap:4px 20px">'
         f'<div style="flex:4 1 {basis:.0f}px;overflow-x:auto">{svg}</div>{beside}</div>',
     )
@@ -149,13 +157,14 @@ class Teller:
 
     def __init__(self, view: GraphView):
         self.node = {name: node for node, name in view.names.items()}
-        self.view, self.values, self.gradients, self.sums = view, {}, {}, {}
+        self.view, self.values, self.gradients, self.products, self.sums = view, {}, {}, {}, {}
 
     def scene(self, **more) -> Scene:
         """What is known by now, as copies: the film goes on."""
         return Scene(
             values=dict(self.values),
             gradients=dict(self.gradients),
+            products=dict(self.products),
             sums=dict(self.sums),
             labels=self.view.twice,
             **more,
@@ -236,9 +245,11 @@ class Teller:
         for event in events[1:]:
             node = self.node[event.node]
             arrows = self._into(node)
-            for name, gradient in event.gave:
-                if self.node.get(name) is not node:
-                    self.gradients[self.node[name], node] = gradient
+            for (name, gradient), made in zip(event.gave, event.made):
+                if (inbound := self.node.get(name)) is not node:
+                    self.gradients[inbound, node] = gradient
+                    if told := in_numbers(made, gradient):
+                        self.products[inbound, node] = told
             if not node.inbound_nodes:
                 arrows = frozenset(edge for edge in self.view.edges if edge[0] is node)
             if len(event.got) > 1 or (not event.got and node.inbound_nodes):
@@ -247,18 +258,20 @@ class Teller:
             yield Step("backward", scene, self._handed(event, node))
 
     def _handed(self, event: Event, node: Node) -> str:
-        """Linear_1 gets 0.2 from Sigmoid_1 and hands 0.4 to W1."""
-        got = listed([f"{in_a_row(gradient)} from {name}" for name, gradient in event.got])
+        """-4 arrives at q from f. To x: arrives -4 · local 1 = -4."""
+        arrives = " + ".join(in_a_row(gradient) for _, gradient in event.got)
         if len(event.got) > 1:
-            got += f", together {in_a_row(event.value)}"
+            arrives += f" = {in_a_row(event.value)}"
+        arrives += f" arrives at {event.node} from {listed([name for name, _ in event.got])}"
         if not node.inbound_nodes:
             if not event.got:
-                return f"{event.node} gets nothing: the cost does not depend on it."
-            return f"{event.node} gets {got}: that is its gradient."
-        gave = listed([f"{in_a_row(gradient)} to {name}" for name, gradient in event.gave])
+                return f"Nothing arrives at {event.node}: the cost does not depend on it."
+            return f"{arrives}: that is its gradient."
         if not event.got:
-            return f"{event.node} is the cost: it starts from {in_a_row(event.value)} and hands {gave}."
-        return f"{event.node} gets {got}{',' * (len(event.got) > 1)} and hands {gave}."
+            arrives = f"{event.node} is the cost, the seed {in_a_row(event.value)} arrives"
+        told = zip(event.gave, event.made)
+        gave = [f"To {name}: {arithmetic(made, gradient, in_a_row)}." for (name, gradient), made in told]
+        return " ".join([f"{arrives}.", *gave])
 
     def _into(self, node: Node) -> frozenset:
         return frozenset(edge for edge in self.view.edges if edge[1] is node)

@@ -15,7 +15,7 @@ import pytest
 
 from miniflow_lib import Add, Input, MiniFlowError, Mul, forward_and_backward, forward_pass, topological_sort
 from tests.graphs import EVIL, LESSONS, by_chance, one_layer, own_op, two_layers, used_twice, x_plus_y_times_z
-from miniflow_classroom import draw_graph
+from miniflow_classroom import draw_graph, stepper
 from miniflow_classroom.show.drawing import in_a_row, short_number, value_lines
 from miniflow_classroom.show.layout import Layout, Rect, lay_out
 
@@ -99,9 +99,30 @@ def test_what_a_node_holds_stands_in_blue_and_what_flows_back_in_vermillion_behi
         shown = "".join(text.itertext()).replace("\xa0", " ")
         by_colour.setdefault(text.get("fill"), []).append(shown)
     assert sorted(by_colour["#0072B2"]) == sorted(["2", "3", "4", "6", "10"])
-    # on the edges 4 (x twice into the square), 3, 2, 1, 1; at x their sum; at the end the 1 it starts from
-    assert sorted(by_colour["#D55E00"]) == sorted(["∂ 4", "∂ 3", "∂ 2", "∂ 1", "∂ 1", "∂ 7", "∂ 1"])
+    # on the edges what arrives times what is local (x twice into the square); at x the sum; at f the seed
+    on_edges = ["∂ 1 · 2 + 1 · 2", "  = 4", "∂ 1 · 3 = 3", "∂ 1 · 2 = 2", "∂ 1 · 1 = 1", "∂ 1 · 1 = 1"]
+    assert sorted(by_colour["#D55E00"]) == sorted([*on_edges, "∂ 7", "∂ 1"])
     assert "twice" in by_colour["#222"]
+
+
+def test_without_gradients_no_product_is_drawn():
+    graph = x_plus_y_times_z()
+    forward_and_backward(graph)
+    assert (
+        "∂" not in draw_graph(graph, gradients=False).svg
+        and "gradient" not in draw_graph(graph, gradients=False).alt
+    )
+
+
+def test_a_picture_may_grow_by_a_third_and_shrink_by_a_third():
+    graph = x_plus_y_times_z()
+    picture = draw_graph(graph)
+    for html in (
+        picture._repr_mimebundle_()["text/html"],
+        stepper(graph, "sort").children[1].children[0].value,
+    ):
+        least, most = map(int, re.search(r"width:100%;min-width:(\d+)px;max-width:(\d+)px", html).groups())
+        assert abs(most - 2 * least) <= 1 and most > picture.width
 
 
 def test_inputs_have_square_corners_and_ops_round_ones():
@@ -234,14 +255,14 @@ def test_the_picture_has_words_and_is_an_image_that_needs_no_trust():
     forward_and_backward(graph)
     picture = draw_graph(graph)
     assert (
-        repr(picture)
+        repr(picture).replace("*", "·")
         == picture._repr_mimebundle_()["text/plain"]
         == (
             "A graph of 5 nodes\n"
-            "x, value -2, gradient -4\n"
-            "y, value 5, gradient -4\n"
-            "z, value -4, gradient 3\n"
-            "q = Add(x, y), value 3, gradient -4\n"
+            "x, value -2, gradient -4 · 1 = -4\n"
+            "y, value 5, gradient -4 · 1 = -4\n"
+            "z, value -4, gradient 1 · 3 = 3\n"
+            "q = Add(x, y), value 3, gradient 1 · -4 = -4\n"
             "f = Mul(q, z), value -12"
         )
     )

@@ -378,7 +378,7 @@ def test_an_op_that_seldom_hands_on_another_gradient_is_not_said_to_add_up():
 
 
 def parts(box):
-    (which, by), view = box.children[0].children, box.children[1]
+    (which, by, _size), view = box.children[0].children, box.children[1]
     return which, by, view
 
 
@@ -388,7 +388,9 @@ def last_line(view) -> str:
 
 def numbers(line: str) -> tuple[float, float]:
     """The slope and the gradient."""
-    return tuple(map(float, re.search(r"= (\S+); the gradient says (\S+)$", line).groups()))
+    return tuple(
+        map(float, re.search(r"= (\S+); the gradient is (\S+?)(?:\.?$|\. They differ)", line).groups())
+    )
 
 
 @pytest.mark.parametrize("name", GRADIENTS)
@@ -421,8 +423,8 @@ def test_nudge_shows_each_value_of_a_graph_that_writes_in_place():
         "op     [[0, 2], [3, 0]]     [[0, 2], [3, 0]]\n"
         "sum    [[-1, 4], [6, -5]]   [[-0.9, 4], [6, -5]]   [[0.1, 0], [0, 0]]\n"
         "cost   19.5                 19.4525                -0.0475\n"
-        "cost moved by -0.0475 for a nudge of 0.1 to x[0, 0]: -0.0475 / 0.1 = -0.475; "
-        "the gradient says -0.5"
+        "cost moved by -0.0475 for a nudge of 0.1 to x[0, 0]: -0.0475 / 0.1 = -0.475; the\n"
+        "gradient is -0.5. They differ by 0.025, and a smaller nudge comes nearer."
     )
 
 
@@ -491,21 +493,22 @@ def test_the_stepper_says_what_each_got_before_it_wrote_into_it():
         "sum gets [[-1 2] [3 -5]] from x and [[0 2] [3 0]] from op and makes [[-1 4] [6 -5]].",
     ]
     assert said[8:] == [
-        "sum gets [[-0.5 2] [3 -2.5]] from cost and hands [[-0.5 2] [3 -2.5]] to x and "
-        "[[-0.5 2] [3 -2.5]] to op.",
-        "op gets [[-0.5 2] [3 -2.5]] from sum and hands [[0 2] [3 0]] to x.",
-        "y gets [[0.5 -2] [-3 2.5]] from cost: that is its gradient.",
-        "x gets [[0 2] [3 0]] from op and [[-0.5 2] [3 -2.5]] from sum, together [[-0.5 4] [6 -2.5]]: "
+        "[[-0.5 2] [3 -2.5]] arrives at sum from cost. "
+        "To x: arrives [[-0.5 2] [3 -2.5]] · local 1 = [[-0.5 2] [3 -2.5]]. "
+        "To op: arrives [[-0.5 2] [3 -2.5]] · local 1 = [[-0.5 2] [3 -2.5]].",
+        "[[-0.5 2] [3 -2.5]] arrives at op from sum. To x: [[0 2] [3 0]].",
+        "[[0.5 -2] [-3 2.5]] arrives at y from cost: that is its gradient.",
+        "[[0 2] [3 0]] + [[-0.5 2] [3 -2.5]] = [[-0.5 4] [6 -2.5]] arrives at x from op and sum: "
         "that is its gradient.",
     ]
 
 
 def test_the_stepper_says_what_an_op_handed_on_and_not_what_it_made_of_it_afterwards():
     assert captions(subtraction())[8:] == [
-        "op gets [2 3] from cost and hands [2 3] to a and [-2 -3] to b.",
-        "y gets [-2 -3] from cost: that is its gradient.",
-        "b gets [-2 -3] from op: that is its gradient.",
-        "a gets [2 3] from op: that is its gradient.",
+        "[2 3] arrives at op from cost. To a: [2 3]. To b: [-2 -3].",
+        "[-2 -3] arrives at y from cost: that is its gradient.",
+        "[-2 -3] arrives at b from op: that is its gradient.",
+        "[2 3] arrives at a from op: that is its gradient.",
     ]
 
 
@@ -513,7 +516,7 @@ def test_the_stepper_says_what_an_op_handed_on_and_not_what_it_made_of_it_afterw
 def test_the_stepper_of_an_op_that_hands_on_its_inputs_array(first, h):
     said = captions(after(first, ReLU))
     assert said[3] == f"h gets [[-1 2] [3 -5]] from x and makes {h}."
-    assert said[-1] == "x gets [[-0.5 4] [6 -2.5]] from h: that is its gradient."
+    assert said[-1] == "[[-0.5 4] [6 -2.5]] arrives at x from h: that is its gradient."
 
 
 @pytest.mark.parametrize("name", IN_PLACE)
@@ -529,9 +532,9 @@ def test_the_stepper_plays_one_run_of_a_random_op_from_its_first_step_to_its_las
     frames = box.children[1].children
     said = [
         "op gets [[-1 2] [3 -5]] from x and makes [[0 2] [0 0]].",
-        "op gets [[-0.5 2] [1.5 -2.5]] from sum and hands [[0 2] [0 0]] to x.",
-        "x gets [[0 2] [0 0]] from op and [[-0.5 2] [1.5 -2.5]] from sum, together "
-        "[[-0.5 4] [1.5 -2.5]]: that is its gradient.",
+        "[[-0.5 2] [1.5 -2.5]] arrives at op from sum. To x: [[0 2] [0 0]].",
+        "[[0 2] [0 0]] + [[-0.5 2] [1.5 -2.5]] = [[-0.5 4] [1.5 -2.5]] arrives at x from op and sum: "
+        "that is its gradient.",
     ]
     shown = [unescape(frame.value) for frame in frames]
     assert [any(line in frame for frame in shown) for line in said] == [True] * 3
@@ -570,23 +573,27 @@ def test_the_trace_tells_what_an_op_got_before_it_wrote_into_it():
     assert told(events, "backward", "op") == ({"sum": g}, g, {"x": [[0, 2], [3, 0]]})
     assert told(events, "backward", "x")[:2] == ({"op": [[0, 2], [3, 0]], "sum": g}, [[-0.5, 4], [6, -2.5]])
     assert text.endswith(
-        "  op\n"
-        "      from sum (2, 2)       for x (2, 2)\n"
-        "      [[-0.5,  2.0],    →   [[0, 2],\n"
-        "       [ 3.0, -2.5]]         [3, 0]]\n"
-        "  y  from cost (2, 2) [[0.5, -2.0], [-3.0, 2.5]]\n"
-        "  x\n"
-        "      from op (2, 2)   from sum (2, 2)   sum (2, 2)\n"
-        "      [[0, 2],         [[-0.5,  2.0],    [[-0.5,  4.0],\n"
-        "       [3, 0]]          [ 3.0, -2.5]]     [ 6.0, -2.5]]\n"
+        "  op  arrives from sum\n"
+        "      (2, 2)\n"
+        "      [[-0.5,  2.0],\n"
+        "       [ 3.0, -2.5]]\n"
+        "      for x (2, 2)\n"
+        "      [[0, 2],\n"
+        "       [3, 0]]\n"
+        "  y  arrives (2, 2) [[0.5, -2.0], [-3.0, 2.5]] from cost: its gradient\n"
+        "  x  arrives from op and sum: its gradient\n"
+        "      from op (2, 2)       from sum (2, 2)       together (2, 2)\n"
+        "      [[0, 2],         +   [[-0.5,  2.0],    =   [[-0.5,  4.0],\n"
+        "       [3, 0]]              [ 3.0, -2.5]]         [ 6.0, -2.5]]\n"
     )
 
 
 def test_the_trace_of_an_op_that_hands_one_array_to_two_inputs_and_changes_one_after():
     _, text = traced(subtraction())
     assert text.endswith(
-        "  op  from cost [2, 3] → for a [2, 3], for b [-2, -3]\n"
-        "  y  from cost [-2, -3]\n  b  from op [-2, -3]\n  a  from op [2, 3]\n"
+        "  op  arrives [2, 3] from cost\n      for a: [2, 3]\n      for b: [-2, -3]\n"
+        "  y  arrives [-2, -3] from cost: its gradient\n"
+        "  b  arrives [-2, -3] from op: its gradient\n  a  arrives [2, 3] from op: its gradient\n"
     )
 
 
@@ -632,7 +639,7 @@ def test_the_picture_shows_what_the_nodes_hold_and_runs_nothing(kind):
     op, arriving = held[kind.__name__]
     for _ in range(2):
         lines = draw_graph(graph).alt.splitlines()
-        assert lines[1] == f"x, value [[-1 2] [3 -5]], gradient {op} + {arriving}"
+        assert lines[1].startswith(f"x, value [[-1 2] [3 -5]], gradient {op} and {arriving}, together ")
         assert lines[3] == f"op = {kind.__name__}(x), value {op}, gradient {arriving}"
 
 

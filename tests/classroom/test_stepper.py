@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -61,29 +62,48 @@ def test_the_captions_of_both_passes():
         "q gets -2 from x and 5 from y and makes 3.",
         "f gets 3 from q and -4 from z and makes -12.",
         "Backward along the list: f, q, z, y, x.",
-        "f is the cost: it starts from 1 and hands -4 to q and 3 to z.",
-        "q gets -4 from f and hands -4 to x and -4 to y.",
-        "z gets 3 from f: that is its gradient.",
-        "y gets -4 from q: that is its gradient.",
-        "x gets -4 from q: that is its gradient.",
+        "f is the cost, the seed 1 arrives. To q: arrives 1 · local -4 = -4. To z: arrives 1 · local 3 = 3.",
+        "-4 arrives at q from f. To x: arrives -4 · local 1 = -4. To y: arrives -4 · local 1 = -4.",
+        "3 arrives at z from f: that is its gradient.",
+        "-4 arrives at y from q: that is its gradient.",
+        "-4 arrives at x from q: that is its gradient.",
     ]
 
 
 def test_the_captions_of_a_value_used_twice_say_the_sum():
     said = captions(used_twice(), "backward")
-    assert "x gets 4 from square and 3 from triple, together 7: that is its gradient." in said
-    assert "square gets 1 from f and hands 4 to x." in said
+    assert "4 + 3 = 7 arrives at x from square and triple: that is its gradient." in said
+    twice = "To x: 2 paths, arrives 1 · local 2 + arrives 1 · local 2 = 4."
+    assert f"1 arrives at square from f. {twice}" in said
 
 
 def test_the_captions_of_layers_name_each_layer():
     said = captions(two_layers(), "backward")
-    assert said[2] == "Linear_2 gets [[-4] [-5]] from MSE and hands [[-8] [-10]] to Sigmoid, " + (
-        "[[-1.5e-4]] to W2 and [-9] to b2."
+    assert said[1] == (
+        "MSE is the cost, the seed 1 arrives. To y: arrives 1 · local 2 / 2 · (y - a) [4 5] = [4 5]. "
+        "To Linear_2: arrives 1 · local -2 / 2 · (y - a) [[4] [5]] = [[-4] [-5]]."
     )
-    assert any(
-        line.startswith("Linear_1 gets [[-1.34e-4] [-1.67e-4]] from Sigmoid and hands") for line in said
+    assert said[2] == (
+        "[[-4] [-5]] arrives at Linear_2 from MSE. "
+        "To Sigmoid: arrives [[-4] [-5]] @ W.T [[2]] = [[-8] [-10]]. "
+        "To W2: X.T [[1.67e-5 1.67e-5]] @ arrives [[-4] [-5]] = [[-1.5e-4]]. "
+        "To b2: sum over the rows of arrives [[-4] [-5]] = [-9]."
     )
+    assert any(line.startswith("[[-1.34e-4] [-1.67e-4]] arrives at Linear_1 from Sigmoid.") for line in said)
     assert any("shape (11, 13) from X" in line for line in captions(LESSONS["boston"](), "forward"))
+
+
+def test_a_small_number_in_a_caption_is_not_broken_at_its_minus():
+    frames = stepper(two_layers(), "backward").children[1].children
+    captions = [frame.value.partition("<svg")[0] for frame in frames]
+    assert any("e-\N{WORD JOINER}4" in caption for caption in captions)
+    assert not any(re.search(r"\de-\d", caption) for caption in captions)
+
+
+def test_the_longest_caption_of_a_film_leaves_its_picture_where_it_is():
+    short, long = (stepper(make(), "backward").children[1].children for make in (neuron, two_layers))
+    rooms = [{re.search(r"min-height:([\d.]+)em", f.value)[1] for f in film} for film in (short, long)]
+    assert [len(room) for room in rooms] == [1, 1] and rooms[0] != rooms[1]
 
 
 def test_what_is_lit_and_shown_in_the_sort():
@@ -112,6 +132,10 @@ def test_values_appear_as_they_are_made_and_gradients_as_they_flow_back():
     back = steps[8].scene
     assert back.lit == {q} and back.arrows == {(x, q), (y, q)} and back.back
     assert float(back.gradients[x, q]) == -4 and (z, f) in back.gradients
+    assert [len(step.scene.products) for step in steps] == [0] * 7 + [2, 4, 4, 4, 4]
+    assert back.products == {(q, f): "1 · -4 = -4", (z, f): "1 · 3 = 3"} | dict.fromkeys(
+        [(x, q), (y, q)], "-4 · 1 = -4"
+    )
     assert steps[-1].scene.lit == {x} and steps[-1].scene.arrows == {(x, q)}
     assert float(steps[-1].scene.sums[f]) == 1
 
@@ -126,7 +150,7 @@ def test_the_sum_at_a_node_with_several_consumers_appears_when_it_is_made():
 def test_an_op_of_the_learners_own_is_stepped_like_a_built_in_one():
     said = captions(own_op(), *ALL)
     assert "Tanh gets 0 from Add and makes 0." in said
-    assert "Tanh is the cost: it starts from 1 and hands 1 to Add." in said
+    assert "Tanh is the cost, the seed 1 arrives. To Add: 1." in said
 
 
 def test_parts_can_be_chosen_one_alone_too():
@@ -166,8 +190,8 @@ def test_an_input_that_the_cost_does_not_need_gets_nothing():
     graph.append(Mul(x, x, name="f"))
     graph[-1].forward()
     said = captions(graph, "forward", "backward")
-    assert "z gets nothing: the cost does not depend on it." in said
-    assert "x gets 6 from f: that is its gradient." in said
+    assert "Nothing arrives at z: the cost does not depend on it." in said
+    assert "6 arrives at x from f: that is its gradient." in said
 
 
 def test_the_graph_is_left_as_it_was_and_nothing_is_printed(capsys):
@@ -196,7 +220,7 @@ def test_the_stored_output_is_one_line_and_the_last_picture_and_small():
     assert box.static["text/plain"] == "42 steps through sort, forward and backward, to be played in Jupyter"
     stored = {mime: data for mime, data in box._repr_mimebundle_().items() if "widget-view" not in mime}
     assert len(json.dumps(stored)) < 20_000
-    assert stored["text/html"].startswith('<img alt="The last step: X gets')
+    assert stored["text/html"].startswith('<img alt="The last step: [[-2.67e-4')
 
 
 def test_play_slider_number_and_picture_are_linked_in_the_browser():

@@ -32,6 +32,7 @@ from miniflow_lib import (
 from miniflow_lib.guard import Run
 from miniflow_lib.trace_text import WIDTH, pass_text, say, show_value, sort_text
 from miniflow_lib.tracing import Event
+import miniflow_classroom  # noqa: F401  it knows what is local, and tells the trace
 
 
 @pytest.fixture(autouse=True)
@@ -125,6 +126,8 @@ def test_events_of_both_passes():
         "forward", "Mul", "·", -12, [("Add", 3), ("z", -4)], [("Add", 3), ("z", -12)]
     )  # fmt: skip
     assert told["backward", "Mul"] == ("backward", "Mul", "", 1, [], [("Add", -4), ("z", 3)])
+    made = next(event.made for event in events if (event.kind, event.node) == ("backward", "Mul"))
+    assert made == ([("", "arrives", 1), ("·", "local", -4)], [("", "arrives", 1), ("·", "local", 3)])
     assert told["backward", "Add"] == ("backward", "Add", "", -4, [("Mul", -4)], [("x", -4), ("y", -4)])
     assert told["backward", "z"] == ("backward", "z", "", 3, [("Mul", 3)], [("z", 3)])
     assert len(events) == 2 + 10
@@ -144,7 +147,7 @@ def test_a_sum_or_product_of_one_has_no_running_total(op):
     "told",
     [
         lambda name: Event("forward", "forward", "f", value=1.0, got=((name, 2.0),)),
-        lambda name: Event("backward", "backward", "f", value=1.0, got=((name, 2.0),), gave=(("x", 3.0),)),
+        lambda name: Event("backward", "backward", "f", value=2.0, got=((name, 2.0),)),
     ],
 )
 def test_a_line_is_as_wide_as_the_window_and_not_a_character_wider(told):
@@ -162,14 +165,14 @@ def test_names_in_a_list_leave_room_for_their_comma():
         assert max(map(len, lines)) <= WIDTH and "".join(lines).endswith("d")
 
 
-def test_a_value_used_twice_tells_both_roads_and_their_sum():
+def test_a_value_used_twice_tells_both_paths_and_their_sum():
     x, three = Input("x"), Input("three")
     Add(Mul(x, x, name="square"), Mul(three, x, name="triple"))
     with trace.record() as events:
         forward_and_backward(topological_sort({x: 2, three: 3}))
     last = next(event for event in events if event.kind == "backward" and event.node == "x")
     assert plain(last) == ("backward", "x", "", 7, [("square", 4), ("triple", 3)], [("x", 7)])
-    assert pass_text(last) == "  x  from square 4, from triple 3, sum 7"
+    assert pass_text(last) == "  x  arrives 4 + 3 = 7 from square and triple: its gradient"
 
 
 def test_recorded_values_stay_what_they_were():
@@ -229,27 +232,37 @@ forward pass: each node works out its value from those of its inbound nodes
       y (2,)   Sigmoid (2, 1)           MSE
       [1, 2]   [[1.67014218e-05],   →   2.499949896
                 [1.67014218e-05]]
-backward pass: each gradient starts at 0 and adds what every outbound node says
-  MSE  from nobody: it is the cost, and d cost / d cost = 1
-      for y (2,)               for Sigmoid (2, 1)
-      [0.9999833, 1.9999833]   [[-0.9999833],
-                                [-1.9999833]]
-  Sigmoid
-      from MSE (2, 1)       for Linear (2, 1)
-      [[-0.9999833],    →   [[-1.67008640e-05],
-       [-1.9999833]]         [-3.34020069e-05]]
-  Linear
-      from Sigmoid (2, 1)       for X (2, 2)
-      [[-1.67008640e-05],   →   [[-3.34017280e-05, -5.01025919e-05],
-       [-3.34020069e-05]]        [-6.68040138e-05, -1.00206021e-04]]
-      for W1 (2, 1)        for b (1,)
-      [[5.01028709e-05],   [-5.01028709e-05]
-       [1.00205742e-04]]
-  b  from Linear [-5.01028709e-05]
-  W1  from Linear (2, 1) [[5.01028709e-05], [1.00205742e-04]]
-  y  from MSE [0.9999833, 1.9999833]
-  X
-      from Linear (2, 2)
+backward pass: each node hands back what arrives, times what is local
+  MSE  the cost: arrives 1, the seed
+      arrives       local               (y - a) (2,)
+      1         ·   2       /   2   ·   [0.9999833, 1.9999833]
+          for y (2,)
+      =   [0.9999833, 1.9999833]
+      arrives       local               (y - a) (2, 1)       for Sigmoid (2, 1)
+      1         ·   -2      /   2   ·   [[0.9999833],    =   [[-0.9999833],
+                                         [1.9999833]]         [-1.9999833]]
+  Sigmoid  arrives (2, 1) from MSE
+      arrives (2, 1)       local (2, 1)             (2, 1)
+      [[-0.9999833],   ·   [[1.67014218e-05],   ·   [[0.9999833],
+       [-1.9999833]]        [1.67014218e-05]]        [0.9999833]]
+          for Linear (2, 1)
+      =   [[-1.67008640e-05],
+           [-3.34020069e-05]]
+  Linear  arrives (2, 1) from Sigmoid
+      arrives (2, 1)            W.T (1, 2)       for X (2, 2)
+      [[-1.67008640e-05],   @   [[2, 3]]     =   [[-3.34017280e-05, -5.01025919e-05],
+       [-3.34020069e-05]]                         [-6.68040138e-05, -1.00206021e-04]]
+      X.T (2, 2)       arrives (2, 1)            for W1 (2, 1)
+      [[-1, -1],   @   [[-1.67008640e-05],   =   [[5.01028709e-05],
+       [-2, -2]]        [-3.34020069e-05]]        [1.00205742e-04]]
+                             arrives (2, 1)            for b (1,)
+      sum over the rows of   [[-1.67008640e-05],   =   [-5.01028709e-05]
+                              [-3.34020069e-05]]
+  b  arrives [-5.01028709e-05] from Linear: its gradient
+  W1  arrives (2, 1) [[5.01028709e-05], [1.00205742e-04]] from Linear: its gradient
+  y  arrives [0.9999833, 1.9999833] from MSE: its gradient
+  X  arrives from Linear: its gradient
+      (2, 2)
       [[-3.34017280e-05, -5.01025919e-05],
        [-6.68040138e-05, -1.00206021e-04]]
 """
@@ -299,8 +312,8 @@ def test_a_students_op_in_six_lines_is_told_like_a_built_in_one(capsys):
     forward_and_backward(topological_sort({x: 0}))
     out = capsys.readouterr().out
     assert "  x = 0 → Tanh = 0\n" in out and "           x → Tanh\n" not in out.partition("edges")[0]
-    assert "  Tanh  from nobody: it is the cost, and d cost / d cost = 1 → for x 1\n" in out
-    assert out.endswith("  x  from Tanh 1\n")
+    told = "  Tanh  the cost: arrives 1, the seed\n      for x: 1\n  x  arrives 1 from Tanh: its gradient\n"
+    assert out.endswith(told)
 
 
 class Odd(Node):
@@ -358,6 +371,48 @@ def test_a_node_that_forgot_its_name_has_its_classs():
     assert f.inbound_nodes == [x] or f.inbound_nodes == (x,)
 
 
+def test_without_the_classroom_the_trace_tells_what_each_got_and_gave():
+    script = """
+from miniflow_lib import Input, Mul, forward_and_backward, topological_sort, trace
+x, y = Input("x"), Input("y")
+graph = topological_sort({x: 3, y: 5}, Mul(x, y, name="f"))
+trace.DEBUG = True
+forward_and_backward(graph)
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60)
+    assert run.returncode == 0, run.stderr.decode()
+    told = "  f  the cost: arrives 1, the seed\n      for x: 5\n      for y: 3\n"
+    assert told in run.stdout.decode().replace("\r", "")
+
+
+def test_matrices_that_meet_are_told_beside_each_other_and_large_ones_by_their_shapes():
+    def text(size: int) -> str:
+        X, y = Input("X"), Input("y")
+        h = Sigmoid(X, name="h")
+        cost = MSE(y, Add(Mul(h, h, name="p"), h, name="s"), name="cost")
+        with trace.record() as events:
+            forward_and_backward(
+                topological_sort({X: np.zeros((size, 1)), y: np.ones((size, 1))}, output=cost)
+            )
+        return next(pass_text(e) for e in events if e.kind == "backward" and e.node == "h")
+
+    assert (
+        text(2)
+        == """\
+  h  arrives from p and s
+      from p (2, 1)       from s (2, 1)       together (2, 1)
+      [[-0.25],       +   [[-0.25],       =   [[-0.5],
+       [-0.25]]            [-0.25]]            [-0.5]]
+      arrives (2, 1)       local (2, 1)       (2, 1)        for X (2, 1)
+      [[-0.5],         ·   [[0.5],        ·   [[0.5],   =   [[-0.125],
+       [-0.5]]              [0.5]]             [0.5]]        [-0.125]]"""
+    )
+    assert text(7).splitlines()[-2:] == [
+        "      for X: arrives (7, 1) · local (7, 1) · (7, 1) = (7, 1)",
+        "        [[-0.0357], …]",
+    ]
+
+
 def test_totals_are_told_only_where_they_lead_to_the_value(capsys):
     class Add(Node):  # a learner's own, with a mistake in it
         def forward(self):
@@ -377,7 +432,9 @@ def test_an_unused_input_is_told_as_such(capsys):
     graph = [y, x, f]
     trace.DEBUG = True
     forward_and_backward(graph)
-    assert capsys.readouterr().out.endswith("  unused  from nobody: the cost does not depend on it, so 0\n")
+    assert capsys.readouterr().out.endswith(
+        "  unused  nothing arrives, the cost does not depend on it: its gradient is 0\n"
+    )
 
 
 def test_an_input_that_the_output_does_not_need_is_told_as_such(capsys):
@@ -481,6 +538,19 @@ def test_a_long_list_of_names_is_broken_into_lines():
     assert " ".join(lines[1:]).replace("  sorted", "").split() == ", ".join(names).split()
 
 
+def test_a_line_of_names_ends_between_two_names_and_never_inside_one():
+    names = tuple(f"a two-word name {i}" for i in range(12))
+    lines = sort_text([Event("sort", "order", value=names)]).splitlines()[1:]
+    assert len(lines) > 2
+    told = [name for line in lines for name in line.removeprefix("  sorted").strip(" ,").split(", ")]
+    assert tuple(told) == names
+
+
+def test_an_op_whose_gradient_cannot_be_read_is_not_said_to_get_nothing():
+    event = Event("backward", "backward", "f", value=None, gave=(("x", 3.0),), made=((),))
+    assert pass_text(event) == "  f  the cost: arrives None, the seed\n      for x: 3"
+
+
 # Who hears.
 
 
@@ -500,6 +570,17 @@ def test_each_flag_switches_its_own_part(capsys):
     assert capsys.readouterr().out == ""
     topological_sort(feed)
     assert capsys.readouterr().out.startswith("topological_sort")
+
+
+def test_a_follower_hears_of_the_flags_alone():
+    heard = []
+    before, trace._followers = trace._followers, ()  # buttons of another test set the flag once more
+    trace.follow(lambda name, value: heard.append((name, value)))
+    try:
+        trace.DEBUG, trace.limit = True, 7
+    finally:
+        trace._followers = before
+    assert heard == [("DEBUG", True)]
 
 
 def test_a_flag_that_does_not_exist_is_refused():

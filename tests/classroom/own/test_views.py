@@ -83,12 +83,17 @@ def test_own_nodes_are_told_like_ours(capsys):
         "     9 + 10 (z) = 19\n"
         "  f  1 · 19 (q) = 19\n"
         "     19 · 10 (z) = 190\n"
-        "backward pass: each gradient starts at 0 and adds what every outbound node says\n"
-        "  f  from nobody: it is the cost, and d cost / d cost = 1 → for q 10, for z 19\n"
-        "  q  from f 10 → for x 10, for y 10, for z 10\n"
-        "  z  from q 10, from f 19, sum 29\n"
-        "  y  from q 10\n"
-        "  x  from q 10\n"
+        "backward pass: each node hands back what arrives, times what is local\n"
+        "  f  the cost: arrives 1, the seed\n"
+        "      for q: arrives 1 · local 10 = 10\n"
+        "      for z: arrives 1 · local 19 = 19\n"
+        "  q  arrives 10 from f\n"
+        "      for x: arrives 10 · local 1 = 10\n"
+        "      for y: arrives 10 · local 1 = 10\n"
+        "      for z: arrives 10 · local 1 = 10\n"
+        "  z  arrives 10 + 19 = 29 from q and f: its gradient\n"
+        "  y  arrives 10 from q: its gradient\n"
+        "  x  arrives 10 from q: its gradient\n"
     )
 
 
@@ -96,7 +101,8 @@ def test_a_node_that_is_listed_twice_is_told_twice_and_crossed_off_once(capsys):
     with trace.override(DEBUG=True, T_DEBUG=True):
         forward_and_backward(squared())
     out = capsys.readouterr().out
-    assert "  x  from f 3, from f 3, sum 6\n" in out
+    assert "      for x: arrives 1 · local 3 = 3\n" in out
+    assert "  x  arrives 3 + 3 = 6 from f and f: its gradient\n" in out
     assert out.count("cross off x → f: f is ready") == 1 and "f for 1" in out
 
 
@@ -106,7 +112,7 @@ def test_live_shows_an_own_engine(sort):
         forward_and_backward(quick(sort))
 
     shown = live(run_example, DEBUG=True)._repr_mimebundle_()["text/plain"]
-    assert "q  0 + 4 (x) = 4" in shown and "f  from nobody: it is the cost" in shown
+    assert "q  0 + 4 (x) = 4" in shown and "f  the cost: arrives 1, the seed" in shown
 
 
 # --- pictures, the stepper and the games --------------------------------------------------------------------
@@ -120,10 +126,10 @@ def test_a_picture_shows_whose_the_ops_are_and_what_they_hold(sort, passes):
     picture = draw_graph(graph)
     assert picture.alt == (
         "A graph of 5 nodes\n"
-        "x, value 4, gradient -4\n"
-        "y, value 5, gradient -4\n"
-        "z, value -4, gradient 9\n"
-        "q = MyAdd(x, y), value 9, gradient -4\n"
+        "x, value 4, gradient -4 · 1 = -4\n"
+        "y, value 5, gradient -4 · 1 = -4\n"
+        "z, value -4, gradient 1 · 9 = 9\n"
+        "q = MyAdd(x, y), value 9, gradient 1 · -4 = -4\n"
         "f = MyMul(q, z), value -36"
     )
     assert "q: MyAdd" in re.sub("<[^>]*>", "", picture.svg)
@@ -135,7 +141,7 @@ def test_a_picture_of_a_value_used_twice_shows_each_share_and_the_sum(passes):
     graph = squared()
     passes(graph)
     picture = draw_graph(graph)
-    assert "x, value 3, gradient 3 + 3" in picture.alt
+    assert "x, value 3, gradient 1 · 3 = 3 and 1 · 3 = 3, together 6\n" in picture.alt
     shown = re.findall(r">(∂[^<]*)<", picture.svg)
     assert [text.replace("\N{NO-BREAK SPACE}", " ") for text in shown].count("∂ 6") == 1
 
@@ -147,8 +153,9 @@ def test_the_stepper_plays_an_own_engine_and_leaves_it_as_it_was(sort):
     before = [(dict(vars(node)), dict(node.gradients)) for node in graph]
     captions = [step.caption for step in film(graph, PARTS)[1]]
     assert "q gets 4 from x and 5 from y and makes 9." in captions
-    assert "f is the cost: it starts from 1 and hands -4 to q and 9 to z." in captions
-    assert "x gets 3 from f and 3 from f, together 6: that is its gradient." in [
+    told = "To q: arrives 1 · local -4 = -4. To z: arrives 1 · local 9 = 9."
+    assert f"f is the cost, the seed 1 arrives. {told}" in captions
+    assert "3 + 3 = 6 arrives at x from f and f: that is its gradient." in [
         step.caption for step in film(squared(sort), PARTS)[1]
     ]
     assert [(dict(vars(node)), dict(node.gradients)) for node in graph] == before
@@ -172,7 +179,7 @@ def test_the_sort_game_takes_an_own_graph():
 def test_nudge_moves_an_own_input(passes):
     graph = quick(my_topological_sort)
     passes(graph)
-    assert "-0.4 / 0.1 = -4; the gradient says -4" in repr(nudge(graph))
+    assert "-0.4 / 0.1 = -4; the gradient is -4" in repr(nudge(graph))
     assert [node.value for node in graph] == [4, 5, -4, 9, -36]
 
 
@@ -191,11 +198,17 @@ def test_fill_in_gradients_judges_an_own_graph():
     graph = quick(my_topological_sort)
     puzzle = Puzzle(graph)
     at = {puzzle.title(edge): edge for edge in puzzle.edges}
-    assert puzzle.reply(at["x to q"], "-4")[0] and puzzle.reply(at["z to f"], "9")[0]
-    assert puzzle.reply(at["q to f"], "9")[1].startswith("That is the value of q itself. Hold z = -4 still")
+    assert puzzle.reply(at["x to q"], "-4") == (True, "-4 is right: arrives -4 · local 1 = -4.")
+    assert puzzle.reply(at["z to f"], "9")[0]
+    assert puzzle.reply(at["q to f"], "9")[1].startswith(
+        "That takes the value of q itself. Hold z = -4 still"
+    )
     assert "4 boxes, one on each edge" in repr(fill_in_gradients(graph))
     twice = Puzzle(squared(my_topological_sort))
-    assert twice.reply(twice.edges[0], "6")[0] and not twice.reply(twice.edges[0], "5")[0]
+    both = "2 paths, arrives 1 · local 3 + arrives 1 · local 3 = 6"
+    assert twice.reply(twice.edges[0], "6") == (True, f"6 is right: {both}.")
+    assert not twice.reply(twice.edges[0], "5")[0]
+    assert twice.reply(twice.edges[0], "3")[1].startswith("That is for one of the two factors.")
 
 
 # --- the gradient check -------------------------------------------------------------------------------------
