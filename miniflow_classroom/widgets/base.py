@@ -25,6 +25,19 @@ CODE = (
     _COLOUR + "background: transparent; margin: 0; overflow-x: auto; white-space: pre; line-height: 1.4; "
     "font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px); "
 )
+# Where ipywidgets' own look cannot be read: its arrow of a dropdown is black in every theme, its handles and
+# frames are lighter than 3 : 1 on white. A grid of ours is a white picture with boxes for text on it.
+LOOK = """<style>
+.miniflow-box {--jp-widgets-input-border-color: #888}
+.miniflow-box .widget-gridbox {--jp-widgets-input-background-color: #fff; --jp-widgets-input-color: #222}
+.miniflow-box .jupyter-widgets > input::placeholder {color: inherit; opacity: 0.75}
+.miniflow-box .jupyter-widgets > select {
+  background: linear-gradient(45deg, transparent 50%, currentColor 50%) right 12px center / 6px 6px no-repeat,
+    linear-gradient(-45deg, transparent 50%, currentColor 50%) right 6px center / 6px 6px no-repeat,
+    var(--jp-widgets-input-background-color)}
+.miniflow-box .noUi-target .noUi-connects {background: #888}
+.miniflow-box .noUi-target .noUi-handle:not(:hover, :focus) {border-color: #666}
+</style>"""
 
 
 class StaticBox(ipywidgets.VBox):
@@ -44,9 +57,18 @@ class StaticBox(ipywidgets.VBox):
         page: Callable[[], dict] | None = None,
         **kwargs,
     ):
+        self.look = ipywidgets.HTML(LOOK, layout=ipywidgets.Layout(display="none"))
         super().__init__(children, **kwargs)
+        self.add_class("miniflow-box")
         self.static = {"text/plain": text} if html is None else {"text/plain": text, "text/html": html}
         self.page = page or (lambda: {"kind": "still"})
+
+    def get_state(self, *args, **kwargs) -> dict:
+        """As ipywidgets has it; the page gets one child more, the look of them all."""
+        state = super().get_state(*args, **kwargs)
+        if "children" in state:
+            state["children"] += ipywidgets.widget_serialization["to_json"]([self.look], self)
+        return state
 
     def __repr__(self) -> str:
         return self.static["text/plain"].translate(ASCII)

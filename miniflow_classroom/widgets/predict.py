@@ -1,11 +1,10 @@
-"""A prediction: the learner commits to an answer first, and only then may see it."""
+"""A prediction: the learner guesses first, may change a wrong guess once, and only then sees the answer."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from html import escape
 from numbers import Real
 
@@ -25,18 +24,22 @@ def predict(
     order: Sequence[str] | None = None,
     tolerance: float = 1e-6,
     wrong: Mapping | None = None,
+    hint: str = "",
     because: str = "",
     show: Callable[[], object] | None = None,
 ) -> StaticBox:
     """A question, a field for the learner's guess, and a button *show* that opens once there is one.
 
-    answer: a number, one of `choices`, or a list (an order of names, a shape); or a function that returns it,
-    so that it does not stand in the cell. order: the names that the learner has to put in order.
+    A wrong guess may be tried once more, unless there are only two choices: its sentence must not give the
+    answer away. answer: a number, one of `choices`, or a list (an order of names, a shape); or a function
+    that returns it, so that it is not in the cell. order: the names that the learner has to put in order.
     tolerance: how far off a number may be. wrong: {likely guess: a sentence for those who made it}.
-    because: a sentence shown with the answer. show: called then too; what it prints or returns is shown.
+    hint: the sentence for all other wrong guesses; without it, a general one. because: a sentence shown with
+    the answer, at the end. show: called then too; what it prints or returns is shown.
     What the notebook stores is the question, never the answer.
     """
     arguments.check_text("The question", question)
+    arguments.check_text("hint", hint)
     arguments.check_text("because", because)
     if show is not None:
         errors.check_function("show", show, "show()")
@@ -54,7 +57,8 @@ def predict(
         raise errors.MiniFlowError(
             "predict takes a number, a list, or one of its choices=[...] as the answer."
         )
-    return Prediction(question, task, _checked({} if wrong is None else wrong, task), because, show)
+    replies = _checked({} if wrong is None else wrong, task)
+    return Prediction(question, task, replies, hint, because, show)
 
 
 def _texts(name: str, parts) -> list[str]:
@@ -80,10 +84,16 @@ def _checked(wrong, task: Amount | Choice | Row) -> dict:
 # --- kinds of answers -------------------------------------------------------------------------------------
 
 
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+THOUSANDS = r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+"
+
+
 class Amount:
     """A number: 0.5, 1/3, -2e-3."""
 
     kind = "amount"
+    unread = "Write only the number, such as 0.5, 1/2 or 4000."
+    again = "Work it out once more, one step at a time."
 
     def __init__(self, answer: float, tolerance: float):
         self.answer, self.tolerance = answer, tolerance
@@ -91,13 +101,13 @@ class Amount:
         self.field = _text_field("a number, e.g. 0.5 or 1/2")
 
     def read(self, text: str) -> float | None:
-        """The guess, None when it is not a number yet."""
-        text = text.strip().replace("\N{MINUS SIGN}", "-").replace(" ", "")
-        try:
-            number = float(Fraction(text)) if "/" in text else float(text.replace(",", "."))
-        except (ValueError, ZeroDivisionError, OverflowError):
+        """The guess, None when it is not a number. 4,000 is none: it may be meant as 4000 or as 4."""
+        plain = re.sub(r"\s", "", text).replace("\N{MINUS SIGN}", "-").replace("\N{EN DASH}", "-")
+        parts = plain.replace(",", ".").split("/")
+        if re.fullmatch(THOUSANDS, plain) or len(parts) > 2 or not all(map(NUMBER.fullmatch, parts)):
             return None
-        return number if math.isfinite(number) else None
+        top, bottom = (*map(float, parts), 1.0)[:2]
+        return top / bottom if bottom and math.isfinite(top / bottom) else None
 
     def could_be(self, guess: object) -> bool:
         return isinstance(guess, Real)
@@ -114,6 +124,8 @@ class Choice:
     """One of a few."""
 
     kind = "choice"
+    unread = ""
+    again = "Read the question once more. Which of the other choices fits?"
 
     def __init__(self, choices: list[str], answer: str):
         if answer not in choices:
@@ -139,6 +151,7 @@ class Row:
     """Names or numbers one after another: an order, a shape."""
 
     kind = "row"
+    again = "Go through it once more, one after another."
 
     def __init__(self, answer: list[str], names: list[str]):
         if names and sorted(names) != sorted(answer):
@@ -148,6 +161,10 @@ class Row:
         self.answer, self.names = answer, names
         self.wish = "each name once" if names else "all of it"
         self.told = f"\n  to be put in order: {', '.join(names)}" if names else ""
+        self.unread = "Write them with a comma between two of them."
+        if names:
+            self.unread = f"Write each of {', '.join(names)} once, with a comma between two of them."
+            self.again = "Go through it once more. What has to come before what?"
         self.field = _text_field(", ".join(names) if names else "one, two, ...")
 
     def read(self, text: str) -> list[str] | None:
@@ -183,12 +200,21 @@ def _text_field(placeholder: str) -> ipywidgets.Text:
 
 
 class Prediction(StaticBox):
-    """The question, the guess and the button; the answer stays in the kernel until it is asked for."""
+    """The question, the guess and the button; the answer stays in the kernel until the last guess is made."""
 
     def __init__(
-        self, question: str, task: Amount | Choice | Row, wrong: dict, because: str, show: Callable | None
+        self,
+        question: str,
+        task: Amount | Choice | Row,
+        wrong: dict,
+        hint: str,
+        because: str,
+        show: Callable | None,
     ):
-        self.task, self.wrong, self.because, self.see = task, wrong, because, show
+        self.task, self.wrong, self.hint, self.because, self.see = task, wrong, hint, because, show
+        self.tries = 1 if task.kind == "choice" and len(task.field.options) <= 2 else 2
+        self.guesses: list = []
+        self.judged = ""  # the text of the last guess
         self.field = task.field
         self.button = ipywidgets.Button(
             description="show",
@@ -199,6 +225,7 @@ class Prediction(StaticBox):
         self.reply = ipywidgets.HTML()
         self.more = ipywidgets.Output()
         self.field.observe(self._entered, "value")
+        self.field.on_msg(lambda _, message, __: message.get("event") == "submit" and self._show())
         self.button.on_click(self._show)
         ask = ipywidgets.HTML(paragraph(f"<b>Your prediction.</b> {prose(question)}"))
         row = ipywidgets.HBox(
@@ -208,28 +235,58 @@ class Prediction(StaticBox):
         super().__init__([ask, row, self.reply, self.more], text=text, page=lambda: self._page(question))
 
     def _entered(self, change) -> None:
-        self.button.disabled = self.task.read(change.new) is None
+        longer = self.judged and change.new != self.judged and change.new.startswith(self.judged)
+        if longer and (self.field.disabled or self.task.read(change.new) not in (None, self.guesses[-1])):
+            # Letters that a busy kernel got after the Enter that came after them: the guess was not complete.
+            self.guesses.pop()
+            self.judged = ""
+            if self.field.disabled:
+                self.field.disabled = self.button.disabled = False
+                return self._show()
+        empty = change.new is None or not change.new.strip()
+        self.button.disabled = self.field.disabled or empty or [self.task.read(change.new)] == self.guesses
 
-    def _show(self, button) -> None:
-        guess = self.task.read(self.field.value)
-        if guess is None or self.field.disabled:
+    def _show(self, button=None) -> None:
+        """Reply to what is entered, to the last guess with the answer and before that with what may help."""
+        if self.button.disabled:
             return
-        self.button.disabled = self.field.disabled = True  # committed; running the cell again asks anew
-        self.reply.value = paragraph(self._words(guess), role="status")
-        if self.see:
+        guess = self.task.read(self.field.value)
+        if guess is None:  # that is no guess yet
+            before = [self._words()] if self.guesses else []
+            self.reply.value = paragraph("<br>".join([*before, prose(self.task.unread)]), role="status")
+            return
+        self.guesses.append(guess)
+        self.judged = self.field.value if isinstance(self.field, ipywidgets.Text) else ""
+        done = self._right() or len(self.guesses) == self.tries
+        self.button.disabled, self.field.disabled = True, done  # running the cell again asks anew
+        self.button.description = "show" if done else "try again"
+        self.reply.value = paragraph(self._words(), role="status")
+        if done and self.see and not self.more.outputs:
             self._show_more()
+        elif not done and isinstance(self.field, ipywidgets.Text):
+            self.field.focus()  # the button that was pressed is closed now
 
-    def _words(self, guess) -> str:
-        task = self.task
-        right = task.same(guess, task.answer)
-        said = next((why for other, why in self.wrong.items() if not right and task.same(guess, other)), "")
-        mine, true = escape(task.show(guess)), escape(task.show(task.answer))
-        verdict = "as you said." if right else "not what you said."
-        first = f"Your guess: <b>{mine}</b> · the answer: <b>{true}</b> · {verdict}"
-        return "<br>".join([first, *(prose(line) for line in (said, self.because) if line)])
+    def _right(self) -> bool:
+        return self.task.same(self.guesses[-1], self.task.answer)
+
+    def _words(self) -> str:
+        """The guesses with the answer and why, or the first guess with what may help."""
+        task, right = self.task, self._right()
+        guesses = ", then ".join(f"<b>{escape(task.show(guess))}</b>" for guess in self.guesses)
+        verdict = [f"Your guess{'es' if len(self.guesses) > 1 else ''}: {guesses}"]
+        said = next(
+            (why for other, why in self.wrong.items() if not right and task.same(self.guesses[-1], other)), ""
+        )
+        if right or len(self.guesses) == self.tries:
+            verdict.append(f"the answer: <b>{escape(task.show(task.answer))}</b>")
+            lines = [said, self.because]
+        else:
+            lines = [said or self.hint or task.again]
+        verdict.append("right." if right else "not right.")
+        return "<br>".join([" · ".join(verdict), *(prose(line) for line in lines if line)])
 
     def _page(self, question: str) -> dict:
-        """All that the page needs to reply as `_words` does; `show` alone stays with the notebook."""
+        """All that the page needs to reply as `_show` does; only `show` stays with the notebook."""
         task = self.task
         wrong = [[other, prose(why)] for other, why in self.wrong.items()]
         if task.kind == "row":
@@ -245,10 +302,13 @@ class Prediction(StaticBox):
             "options": task.field.options if task.kind == "choice" else getattr(task, "names", []),
             "placeholder": getattr(task.field, "placeholder", ""),
             "wish": task.wish,
+            "unread": prose(task.unread),
+            "tries": self.tries,
             "answer": task.answer,
             "shown": task.show(task.answer),
             "tolerance": getattr(task, "tolerance", 0.0),
             "wrong": wrong,
+            "hint": prose(self.hint or task.again),
             "because": prose(self.because),
             "more": self.see is not None,
         }

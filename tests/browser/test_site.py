@@ -160,15 +160,24 @@ def guess_in(form: Locator) -> None:
     task = json.loads(base64.b64decode(form.get_attribute("data-told")))
     button, reply = form.get_by_role("button"), form.get_by_role("status")
     assert button.is_disabled() and reply.inner_text() == ""
+    guesses = [task["answer"]]
     if task["field"] == "choice":
-        form.get_by_role("radio").last.check()
+        guesses.insert(0, next(option for option in task["options"] if option != task["answer"]))
     else:
-        field = form.get_by_role("textbox")
-        field.fill(", ".join(map(str, task["answer"])) if task["field"] == "row" else str(task["answer"]))
-    assert button.is_enabled() and reply.inner_text() == "", "a guess alone opens nothing"
-    button.click()
-    expect(reply).to_contain_text(f"the answer: {task['shown']}")
-    assert button.is_disabled()
+        guesses.insert(0, task["answer"][::-1] if task["field"] == "row" else task["answer"] + 987654321)
+    for number, guess in enumerate(guesses[-task["tries"] :]):
+        before = reply.inner_text()
+        if task["field"] == "choice":
+            form.get_by_role("radio", name=guess, exact=True).check()
+        else:
+            form.get_by_role("textbox").fill(", ".join(guess) if task["field"] == "row" else str(guess))
+        assert button.is_enabled() and reply.inner_text() == before, "a guess alone opens nothing"
+        button.click()
+        assert button.is_disabled()
+        if number + 1 < task["tries"]:
+            expect(button).to_have_text("try again")
+            assert "not right." in reply.inner_text() and "the answer:" not in reply.inner_text()
+    expect(reply).to_contain_text(f"the answer: {task['shown']} · right.")
 
 
 SHOWN = """() => [...document.querySelectorAll('pre.code span, a, .note, .minutes')].slice(0, 60).map(
@@ -252,7 +261,7 @@ def test_paper_gets_the_questions_and_no_buttons(browser, pages):
 ORDER = {"answer": ["x", "y", "f"], "order": ["f", "x", "y"], "wrong": {"f, x, y": "backwards"}}
 CASES: list[tuple[Callable[[], Prediction], list[str]]] = [
     (
-        lambda: predict("?", 0.5, tolerance=0.01, wrong={2: "upside down"}, because="because"),
+        lambda: predict("?", 0.5, tolerance=0.01, wrong={2: "upside down"}, hint="`h`", because="because"),
         [
             "0.5",
             "1/2",
@@ -266,6 +275,10 @@ CASES: list[tuple[Callable[[], Prediction], list[str]]] = [
             "5e-1",
             " 1 / 2 ",
             "abc",
+            "5 = 2 + 3",
+            "1,000",
+            "\N{EN DASH}12",
+            " ",
         ],
     ),
     (
@@ -315,13 +328,16 @@ def task_page(browser, tmp_path, monkeypatch) -> Iterator[Callable[[Prediction],
 def test_a_guess_is_read_and_answered_as_in_the_notebook(task_page, case):
     make, guesses = CASES[case]
     page = task_page(make())
-    for text in guesses:
+    for first, second in zip(guesses, guesses[1:] + guesses[:1], strict=True):
         box = make()
-        box.field.value = text
         page.reload()
-        page.get_by_role("textbox").fill(text)
-        assert page.get_by_role("button", name="show").is_disabled() == box.button.disabled, text
-        page.get_by_role("textbox").press("Enter")
-        box._show(box.button)
-        words = unescape(re.sub(r"<br>", "\n", re.sub(r"</?(?:div|b|code)\b[^>]*>", "", box.reply.value)))
-        assert re.sub(r"\n+", "\n", page.get_by_role("status").inner_text()) == words, text
+        for text in (first, second):
+            box.field.value = text
+            if page.get_by_role("textbox").is_enabled():
+                page.get_by_role("textbox").fill(text)
+            button, other = page.get_by_role("button"), box.button
+            assert (button.is_disabled(), button.inner_text()) == (other.disabled, other.description)
+            page.get_by_role("textbox").press("Enter")
+            box._show(box.button)
+            words = unescape(re.sub(r"<br>", "\n", re.sub(r"</?(?:div|b|code)\b[^>]*>", "", box.reply.value)))
+            assert re.sub(r"\n+", "\n", page.get_by_role("status").inner_text()) == words, text

@@ -68,12 +68,12 @@ each(".film", (film) => {
 
 const READ = {
   amount: (text) => {
-    const plain = text.replaceAll("\u2212", "-").replaceAll(" ", "").replaceAll(",", ".");
-    const parts = plain.split("/");
-    const whole = /^[+-]?\d+$/, decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-    const fits = parts.length === 2 ? parts.every((part) => whole.test(part)) : decimal.test(plain);
-    const number = parts.length === 2 ? parts[0] / parts[1] : Number(plain);
-    return fits && Number.isFinite(number) ? number : null;
+    const plain = text.replace(/\s/g, "").replace(/[\u2212\u2013]/g, "-");
+    const parts = plain.replaceAll(",", ".").split("/");
+    const thousands = /^[+-]?[1-9]\d{0,2}(,\d{3})+$/, number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+    if (thousands.test(plain) || parts.length > 2 || !parts.every((part) => number.test(part))) return null;
+    const [top, bottom] = [...parts.map(Number), 1];
+    return Number.isFinite(top / bottom) ? top / bottom : null;
   },
   choice: (text) => text || null,
   row: (text, task) => {
@@ -104,26 +104,40 @@ const SHOW = {
 each(".predict", (form) => {
   const task = told(form), kind = task.field, button = form.querySelector("button");
   const reply = form.querySelector(".reply");
-  const guess = () => {
-    const field = form.querySelector(kind === "choice" ? "input:checked" : "input");
-    return field === null ? null : READ[kind](field.value, task);
-  };
-  form.addEventListener("input", () => { button.disabled = guess() === null; });
+  const guesses = [];
+  const entered = () => form.querySelector(kind === "choice" ? "input:checked" : "input")?.value ?? "";
+  const lines = (...all) => all.filter((html) => html).map((html) =>
+    Object.assign(document.createElement("p"), { innerHTML: html }));
+  form.addEventListener("input", () => {
+    const unchanged = guesses.length > 0 && JSON.stringify(READ[kind](entered(), task)) === JSON.stringify(guesses[0]);
+    button.disabled = !entered().trim() || unchanged;
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const said = guess();
-    if (said === null || button.disabled) return;
-    each("input, button", (field) => { field.disabled = true; }, form);
-    form.querySelector(".note").hidden = true;
-    const right = SAME[kind](said, task.answer, task);
-    const known = right ? undefined : task.wrong.find(([other]) => SAME[kind](said, other, task));
-    const first = document.createElement("p");
-    first.textContent = `Your guess: ${SHOW[kind](said)} · the answer: ${task.shown} · ` +
-      (right ? "as you said." : "not what you said.");
-    reply.append(first);
-    for (const html of [known?.[1], task.because, task.more && "What it draws, the notebook shows."]) {
-      if (html) reply.append(Object.assign(document.createElement("p"), { innerHTML: html }));
+    if (button.disabled) return;
+    const guess = READ[kind](entered(), task);
+    reply.querySelector(".unread")?.remove();
+    if (guess === null) {
+      const [unread] = lines(task.unread);
+      unread.className = "unread";
+      reply.append(unread);
+      return;
     }
+    guesses.push(guess);
+    const right = SAME[kind](guess, task.answer, task), done = right || guesses.length === task.tries;
+    each(done ? "input, button" : "button", (field) => { field.disabled = true; }, form);
+    button.textContent = done ? "show" : "try again";
+    form.querySelector(".note").hidden = true;
+    const known = right ? undefined : task.wrong.find(([other]) => SAME[kind](guess, other, task))?.[1];
+    const first = document.createElement("p");
+    first.textContent = [
+      `Your guess${guesses.length > 1 ? "es" : ""}: ${guesses.map(SHOW[kind]).join(", then ")}`,
+      ...(done ? [`the answer: ${task.shown}`] : []), right ? "right." : "not right.",
+    ].join(" · ");
+    reply.replaceChildren(first, ...(done
+      ? lines(known, task.because, task.more && "The notebook shows what it draws.")
+      : lines(known ?? task.hint)));
+    if (!done) form.querySelector("input[type=text]")?.focus();
   });
 });
 
