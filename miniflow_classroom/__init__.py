@@ -19,6 +19,7 @@ from miniflow_classroom.widgets.explorer import descent, explorer
 from miniflow_classroom.widgets.fault_lab import fault_lab
 from miniflow_classroom.widgets.fill_in_gradients import fill_in_gradients
 from miniflow_classroom.widgets.fit_by_hand import fit_by_hand
+from miniflow_classroom.widgets.knobs import turn_knobs
 from miniflow_classroom.widgets.live import live, toggles
 from miniflow_classroom.widgets.nudge import nudge
 from miniflow_classroom.widgets.one_weight import cost_of_one_weight
@@ -60,6 +61,7 @@ __all__ = [
     "stepper",
     "tangent",
     "toggles",
+    "turn_knobs",
     "watch_learning",
     "watched",
 ]

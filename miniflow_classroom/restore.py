@@ -138,6 +138,13 @@ class Snapshot:
                 return own
         raise errors.MiniFlowError(f"{errors.what(node)} is not in this graph: pass one of its nodes.")
 
+    def input(self, node: Node, graph: Sequence[Node]) -> Node:
+        """The copy of an Input of the learner's graph."""
+        copy = self.named(node, graph)
+        if not errors.is_input(copy):
+            raise errors.MiniFlowError(f"{self.names[copy]} works out its own value: pick an Input.")
+        return copy
+
 
 def copied(graph: Sequence[Node]) -> list[Node]:
     """A copy of each node, joined as they are in this graph; what else hangs on them is left out.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 
@@ -15,14 +16,17 @@ from miniflow_classroom.restore import Snapshot
 from miniflow_classroom.show.plots import BLUE, VERMILLION, Chart, picture_html, round_step, span
 from miniflow_classroom.widgets.base import StaticBox, shown_by, side_by_side
 
+FAR = 10  # times the picture's first width: so far away a step still counts
+
 
 def cost_of_one_weight(
     graph: Sequence[Node], weight: Input, low: float, high: float, step: float = 0.1
 ) -> StaticBox:
-    """The cost as one weight goes from low to high, the tangent where it stands, and a step each way.
+    """The cost as one weight goes from low to high, the tangent where the weight is, and a step each way.
 
     graph: a sorted list whose last node is the cost; weight: an Input that holds a single number.
-    A step adds step * slope to the weight, or takes it away. Works on a copy of the graph.
+    A step adds step * slope to the weight, or takes it away; where it leads out of the picture, the picture
+    grows. Works on a copy of the graph.
     """
     low, high = errors.check_number("low", low, -1e6, 1e6), errors.check_number("high", high, -1e6, 1e6)
     step = errors.check_number("step", step)
@@ -89,9 +93,7 @@ class Walk:
         self.lock = threading.Lock()
         self.snapshot = Snapshot(graph)
         self.snapshot.check_steady(backward=True)
-        self.weight = self.snapshot.named(weight, graph)
-        if not errors.is_input(self.weight):
-            raise errors.MiniFlowError(f"{weight.name} works out its own value: pick an Input.")
+        self.weight = self.snapshot.input(weight, graph)
         if self.weight.value.size != 1:
             raise errors.MiniFlowError(
                 f"{weight.name} holds {self.weight.value.size} numbers: pick an Input that holds one."
@@ -99,10 +101,9 @@ class Walk:
         self.name = self.snapshot.names[self.weight]
         self.start = float(self.weight.value.reshape(()))
         self.shape = self.weight.value.shape
-        self.trail: tuple[float, ...] = (self.start,)  # where it stood, step by step; the last is now
+        self.trail: tuple[float, ...] = (self.start,)  # where it was, step by step; the last is now
         self.low, self.high, self.step = low, high, step
-        self.xs = [low + (high - low) * i / 120 for i in range(121)]
-        self.ys = [self.cost_and_slope(x)[0] for x in self.xs]
+        self.curves = {(low, high): [self.cost_and_slope(x)[0] for x in points(low, high)]}
 
     @property
     def w(self) -> float:
@@ -116,31 +117,65 @@ class Walk:
             return float(cost), float(np.reshape(self.weight.gradients[self.weight], ()))
 
     def go(self, rate: float) -> None:
-        """One step of rate * slope; far outside the picture it stays where it is."""
-        if self.inside(self.w):
+        """One step of rate * slope; far away from where the picture began, it stays where it is."""
+        if self.near(self.w):
             self.trail = (*self.trail[-30:], self.w + rate * self.cost_and_slope(self.w)[1])
 
     def restart(self) -> None:
         self.trail = (self.start,)
 
-    def inside(self, w: float) -> bool:
-        return self.low <= w <= self.high
+    def near(self, w: float) -> bool:
+        """Whether there is a cost here, and a further step does not make the picture too wide."""
+        room = FAR * (self.high - self.low)
+        return self.low - room <= w <= self.high + room and math.isfinite(self._cost(w))
+
+    def curve(self, low: float, high: float) -> list[float]:
+        """The costs from low to high, nan where there is none; kept, since a click draws them again."""
+        if (low, high) not in self.curves:
+            self.curves[low, high] = [self._cost(x) for x in points(low, high)]
+        return self.curves[low, high]
+
+    def _cost(self, w: float) -> float:
+        try:
+            return self.cost_and_slope(w)[0]
+        except Exception:  # of a curve that was well where it began
+            return math.nan
 
     def picture(self, trail: tuple[float, ...]) -> tuple[str, str]:
         w = trail[-1]
         cost, slope = self.cost_and_slope(w)
-        chart_says = f"{self.name} = {number(w, 4)}: cost {number(cost, 4)}, slope {number(slope, 4)}"
-        if not self.inside(w):
-            sentence = f"{chart_says}. That is outside the picture: start again."
-        elif abs(slope) < 1e-3 * max(1.0, max(self.ys) - min(self.ys)):
-            sentence = f"{chart_says}. Almost flat: no way is down any more."
+        low, high = min(self.low, *trail), max(self.high, *trail)
+        if grown := (low, high) != (self.low, self.high):
+            air = 0.04 * (high - low)
+            low, high = low - air * (low < self.low), high + air * (high > self.high)
+        ys = self.curve(low, high)
+        olds = [(old, self.cost_and_slope(old)[0]) for old in trail[:-1]]
+        seen = [y for y in (*ys, cost, *(y for _, y in olds)) if math.isfinite(y)]
+        sentence = f"{self.name} = {number(w, 4)}: cost {number(cost, 4)}, slope {number(slope, 4)}. "
+        if not self.near(w):
+            sentence += "That is too far away for a further step: start again."
+        elif slope == 0:
+            sentence += "Flat here: no step leads away."
+        elif self.flat(slope, max(seen) - min(seen)):
+            sentence += f"Almost flat here: the steps are tiny now, {number(abs(self.step * slope), 2)}."
         else:
             up, down = ("right", "left") if slope > 0 else ("left", "right")
-            sentence = f"{chart_says}. Uphill is to the {up}, so downhill is to the {down}."
-        chart = Chart((self.low, self.high), span(self.ys), (self.name, "cost"), f"The cost: {sentence}")
-        chart.curve(self.xs, self.ys, BLUE)
+            sentence += f"Uphill is to the {up}, so downhill is to the {down}."
+            sentence += " The picture has grown to show it." * grown
+        chart = Chart((low, high), span(seen), (self.name, "cost"), f"The cost: {sentence}")
+        chart.curve(points(low, high), ys, BLUE)
         chart.line(w, cost, slope, VERMILLION)
-        for old in trail[:-1]:
-            chart.dot(old, self.cost_and_slope(old)[0], BLUE, radius=4, hollow=True)
+        for old, height in olds:
+            chart.dot(old, height, BLUE, radius=4, hollow=True)
         chart.dot(w, cost, BLUE)
         return chart.svg(), sentence
+
+    def flat(self, slope: float, height: float) -> bool:
+        """Whether neither the slope nor a step can be seen in the picture where the walk began."""
+        width = self.high - self.low
+        return abs(slope) * width <= 0.01 * height and abs(self.step * slope) <= width / 500
+
+
+def points(low: float, high: float) -> list[float]:
+    """Where the curve is worked out."""
+    return [low + (high - low) * i / 120 for i in range(121)]

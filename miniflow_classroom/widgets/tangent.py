@@ -19,7 +19,8 @@ def tangent(
 ) -> StaticBox:
     """A curve and the line through two of its points, x and x + nudge: drag the nudge towards zero.
 
-    function: of one number; at: where the point stands first; around: how far the curve is drawn to both
+    The smallest nudge, 0.001, is at the slider's left end and 1 at its right, where it is at first.
+    function: of one number; at: where the point is at first; around: how far the curve is drawn to both
     sides; label: the name of the curve. slope = (f(x + nudge) - f(x)) / nudge.
     """
     errors.check_function("The first argument of tangent", function, "function(x)")
@@ -39,7 +40,7 @@ def tangent(
     ys = [f(x) for x in xs]
     if not all(map(math.isfinite, ys)):
         raise errors.MiniFlowError(f"{label} is not a finite number everywhere from {low:g} to {high:g}.")
-    nudges = [1.0, 0.5, 0.2, 0.1, 0.01, 0.001]
+    nudges = [0.001, 0.01, 0.1, 0.2, 0.5, 1.0]
     by = ipywidgets.SelectionSlider(
         options=[(number(h), h) for h in nudges], value=1.0, description="nudge", continuous_update=True
     )
@@ -51,8 +52,8 @@ def tangent(
         slope = (y2 - y) / h
         way = f"from x = {number(x)} to {number(x + h)}, {label}"
         if math.isfinite(slope):
-            rise = f"slope {number(y2 - y)} / {number(h)} = {number(slope, 5)}"
-            sentence = f"{way} goes from {number(y)} to {number(y2, 7)}: {rise}"
+            rise = f"slope {number(y2 - y, 7)} / {number(h)} = {number(slope, 7)}"
+            sentence = f"{way} goes from {number(y, 9)} to {number(y2, 9)}: {rise}"
         else:
             sentence = f"{way} leaves the finite numbers: take another x or nudge"
         chart = Chart((low, high), span(ys), ("x", label), f"The curve {label} and a line: {sentence}")

@@ -1,4 +1,4 @@
-"""Lesson 04's own widgets in a real JupyterLab: they answer in place, to the keyboard, and to fast drags."""
+"""The widgets of lessons 03 and 04 in a real JupyterLab, in place, by keyboard and under fast drags."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import pytest
 from playwright.sync_api import expect
 
 GRAPH = """from miniflow_lib import MSE, Add, Input, Mul, topological_sort
-from miniflow_classroom import cost_of_one_weight, fill_in_gradients, nudge, tangent
+from miniflow_classroom import cost_of_one_weight, fill_in_gradients, nudge, tangent, turn_knobs
 x, y, z = Input("x"), Input("y"), Input("z")
 graph = topological_sort({x: -2, y: 5, z: -4}, output=Mul(Add(x, y, name="q"), z, name="f"))
 a, w, b = Input("x"), Input("w"), Input("y")
 one = topological_sort({a: 2, w: 1, b: 6}, output=MSE(b, Mul(w, a, name="a"), name="cost"))"""
 WIDGETS = ["nudge(graph)", "tangent(lambda x: x**2, at=1, label='x²')", "fill_in_gradients(graph)"]
-WIDGETS += ["cost_of_one_weight(one, w, low=-1, high=6)"]
-NUDGE, TANGENT, FILL_IN, WEIGHT = 1, 2, 3, 4
+WIDGETS += ["cost_of_one_weight(one, w, low=-1, high=6)", "turn_knobs(one, [w], turns=2)"]
+NUDGE, TANGENT, FILL_IN, WEIGHT, KNOBS = 1, 2, 3, 4, 5
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,21 @@ def test_nudge_answers_to_the_arrow_keys_and_the_list(page):
     assert page.cell(NUDGE).locator("table").count() == 1  # redrawn in its place
 
 
+def test_a_smaller_size_moves_no_handle_and_ten_times_less(page):
+    for _ in range(2):
+        handle(page, NUDGE).press("ArrowLeft")
+    page.shows(NUDGE, lambda text: "-0.32 / 0.08 = -4" in text)
+    slider = page.cell(NUDGE).locator(".noUi-handle")
+    before = slider.bounding_box()["x"]
+    page.button("±0.001", NUDGE).click()
+    page.stays(NUDGE, lambda text: "-0.0032 / 0.0008 = -4" in text and "0.0008" in text.split("\n"))
+    assert slider.bounding_box()["x"] == pytest.approx(before, abs=1)
+    handle(page, NUDGE).press("ArrowRight")
+    page.shows(NUDGE, lambda text: "-0.0036 / 0.0009 = -4" in text)
+    page.button("±0.1", NUDGE).click()
+    page.stays(NUDGE, lambda text: "-0.36 / 0.09 = -4" in text and "0.09" in text.split("\n"))
+
+
 def test_the_last_setting_wins_after_fast_dragging(page):
     slider = page.cell(NUDGE).locator(".noUi-target").bounding_box()
     middle = slider["y"] + slider["height"] / 2
@@ -63,9 +78,9 @@ def test_the_last_setting_wins_after_fast_dragging(page):
 def test_tangent_turns_as_the_nudge_shrinks(page):
     page.shows(TANGENT, lambda text: "slope 3 / 1 = 3" in text)
     before = page.cell(TANGENT).locator("svg").first.inner_html()
-    for _ in range(5):
-        handle(page, TANGENT).press("ArrowRight")
-    page.shows(TANGENT, lambda text: "= 2.001" in text)
+    for _ in range(5):  # to the left is towards zero
+        handle(page, TANGENT).press("ArrowLeft")
+    page.shows(TANGENT, lambda text: "= 2.001" in text and "0.001" in text.split("\n"))
     assert page.cell(TANGENT).locator("svg[role=img]").count() == 1
     assert page.cell(TANGENT).locator("svg").first.inner_html() != before
     handle(page, TANGENT, 1).press("ArrowRight")
@@ -124,10 +139,26 @@ def test_the_weight_steps_downhill_and_uphill(page):
     page.shows(WEIGHT, lambda text: "w = -0.6" in text and "cost 51.84" in text)
     assert page.cell(WEIGHT).locator("svg[role=img]").count() == 1
     page.button("step uphill: + 0.1 · slope", WEIGHT).click()
-    page.shows(WEIGHT, lambda text: "outside the picture" in text)
+    page.shows(WEIGHT, lambda text: "w = -3.48" in text and "The picture has grown" in text)
 
 
 def test_the_weight_can_be_dragged_to_the_other_side(page):
     slider = handle(page, WEIGHT)
     slider.press("End")
     page.shows(WEIGHT, lambda text: "w = 6: cost 36, slope 24" in text and "downhill is to the left" in text)
+
+
+def test_knobs_are_turned_by_keyboard_until_no_turn_is_left(page):
+    page.shows(KNOBS, lambda text: "The cost is 16. Turns left: 2." in text)
+    page.button("w down", KNOBS).focus()
+    page.page.keyboard.press("Tab")  # to the button next to it
+    page.page.keyboard.press("Enter")
+    page.shows(KNOBS, lambda text: "w up: the cost went from 16 to 4. Turns left: 1." in text)
+    page.page.keyboard.press("Space")
+    text = page.shows(KNOBS, lambda text: "No turns are left" in text)
+    assert "w = 3" in text and "the cost went from 16 to 0. Your best so far: 0." in text
+    expect(page.button("w up", KNOBS)).to_be_disabled()
+    page.button("start again", KNOBS).press("Enter")
+    page.shows(KNOBS, lambda text: "The cost is 16. Turns left: 2. Your best so far: 0." in text)
+    expect(page.button("w up", KNOBS)).to_be_enabled()
+    assert page.cell(KNOBS).locator("svg[role=img]").count() == 1

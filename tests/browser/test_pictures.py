@@ -22,7 +22,7 @@ HEAD = f"""\
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from miniflow_lib import *
-from miniflow_classroom import draw_graph, predict, show_source, sort_game, stepper
+from miniflow_classroom import draw_graph, fill_in_gradients, nudge, predict, show_source, sort_game, stepper
 from tests.graphs import *"""
 
 
@@ -63,10 +63,10 @@ def test_the_stepper_moves_by_slider_number_and_keyboard(stepped):
     says(lab, 1, "Step 16 of 22")
     bar = lab.cell(1).locator(".noUi-base").bounding_box()
     lab.page.mouse.click(bar["x"] + bar["width"] - 1, bar["y"] + bar["height"] / 2)
-    says(lab, 1, "x gets -4 from q: that is its gradient.")
+    says(lab, 1, "-4 arrives at x from q: that is its gradient.")
     picture = frame(lab, 1).locator("svg")
     assert picture.get_attribute("role") == "img"
-    assert picture.get_attribute("aria-label").startswith("Step 22: x gets -4 from q")
+    assert picture.get_attribute("aria-label").startswith("Step 22: -4 arrives at x from q")
     expect(lab.cell(1).locator(".jupyter-widgets.widget-html:visible")).to_have_count(1)
 
 
@@ -141,7 +141,7 @@ def test_the_stepper_goes_on_without_a_kernel(lab):
     lab.spent = True  # it would go on saying so in the next test
 
 
-def test_a_prediction_opens_after_a_guess_and_keeps_it_beside_the_answer(lab):
+def test_a_prediction_opens_after_a_guess_and_may_be_tried_again(lab):
     ask = "predict('What is f?', lambda: 9, wrong={8: 'One too few.'}, show=lambda: print('ran'))"
     choose = "predict('Which?', 'b', choices=['a <b>', 'b'])"
     lab.write("predict.ipynb", [HEAD, ask, choose])
@@ -152,12 +152,21 @@ def test_a_prediction_opens_after_a_guess_and_keeps_it_beside_the_answer(lab):
     assert show.is_disabled() and lab.button("show", 2).is_disabled()
     assert "9" not in lab.output(1)
     field = lab.cell(1).locator("input[type=text]")
-    field.type("8")
-    lab.page.wait_for_function("button => !button.disabled", arg=show.element_handle())
-    field.press("Tab")
+    field.fill("5 = 2 + 3")
+    field.press("Enter")
+    lab.shows(1, lambda shown: "Write only the number" in shown)
+    field.fill("8")
+    show.focus()
     lab.page.keyboard.press("Space")
+    text = lab.shows(1, lambda shown: "One too few." in shown)
+    assert "Your guess: 8 · not right." in text and "9" not in text and "ran" not in text
+    expect(lab.button("try again", 1)).to_be_disabled()
+    expect(field).to_be_focused()
+    field.fill("7")
+    expect(lab.button("try again", 1)).to_be_enabled()
+    field.press("Enter")
     text = lab.shows(1, lambda shown: "ran" in shown)
-    assert "Your guess: 8 · the answer: 9" in text and "One too few." in text
+    assert "Your guesses: 8, then 7 · the answer: 9 · not right." in text
     assert show.is_disabled() and field.is_disabled()
     lab.cell(2).locator("input[type=radio]").first.check()
     lab.button("show", 2).click()
@@ -186,7 +195,7 @@ def test_a_copy_that_was_saved_and_opened_again_shows_the_last_picture(lab):
         picture = lab.cell(cell).locator("img")
         assert picture.get_attribute("src").startswith("data:image/svg+xml")
         assert picture.evaluate("async img => { await img.decode(); return img.naturalWidth > 100 }")
-    assert "The last step: x gets -4" in lab.cell(1).locator("img").get_attribute("alt")
+    assert "The last step: -4 arrives at x" in lab.cell(1).locator("img").get_attribute("alt")
     says(lab, 3, "What is f?")
     assert "model not found" not in lab.page.locator("body").inner_text().lower()
 
@@ -313,7 +322,7 @@ def test_four_writers_store_the_same(lab):
     lab.run_all()
     lab.cell(1).locator("input[type=number]").fill("7")
     lab.button("x", 2).click()
-    lab.cell(3).locator("input[type=text]").type("8")
+    lab.cell(3).locator("input[type=text]").type("9")
     lab.button("show", 3).click()
     lab.shows(3, lambda shown: "ran" in shown)
     lab.button("T_DEBUG", 6).click()
@@ -330,6 +339,7 @@ def test_four_writers_store_the_same(lab):
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_a_page_of_900_pixels_is_wide_enough_in_both_themes(lab, theme):
     cells = ["stepper(two_layers())", "sort_game(x_plus_y_times_z())", "predict('What is f?', 9)"]
+    cells += [f"{name}(x_plus_y_times_z())" for name in ("nudge", "fill_in_gradients")]
     cells.append("forward_and_backward(graph := two_layers())\ndraw_graph(graph)")
     cells.append("show_source(train)")
     lab.write("narrow.ipynb", [HEAD, *cells])
@@ -342,9 +352,31 @@ def test_a_page_of_900_pixels_is_wide_enough_in_both_themes(lab, theme):
         area = lab.cell(cell).locator(".jp-OutputArea-output").first
         assert area.evaluate("node => node.scrollWidth <= node.clientWidth + 1"), cells[cell - 1]
     lab.cell(len(cells)).locator("summary").click()
-    code = lab.cell(len(cells)).locator("pre:has(span)")  # in colours, and its lines whole: it scrolls
+    code = lab.cell(len(cells)).locator("pre:has(span)")  # in colours, and its lines whole
     lines = code.inner_text().count("\n") + 1
-    assert code.evaluate("pre => pre.parentElement.scrollWidth > pre.parentElement.clientWidth + 100")
-    assert lines * 15 < code.bounding_box()["height"] < lines * 20
+    assert code.evaluate(
+        "pre => pre.scrollWidth > 7 * Math.max(...pre.innerText.split('\\n').map(l => l.length))"
+    )
+    assert lines * 13 < code.bounding_box()["height"] < lines * 20
     card = lab.cell(1).locator("svg[role=img]:visible > rect").first
     assert card.evaluate("node => getComputedStyle(node).fill") == "rgb(255, 255, 255)"
+    look = "node => [getComputedStyle(node).color, getComputedStyle(node).backgroundImage]"
+    colour, arrow = lab.cell(4).locator("select").evaluate(look)
+    assert ("255" in colour) == theme.endswith("Dark") and colour in arrow, "the arrow, as the words"
+    entry = lab.cell(5).locator("input").first
+    style = "node => [getComputedStyle(node).color, getComputedStyle(node).backgroundColor]"
+    assert entry.evaluate(style) == ["rgb(34, 34, 34)", "rgb(255, 255, 255)"], "as the picture it is on"
+
+
+def test_graphs_grow_by_a_third_where_the_page_has_room_and_stay_legible_at_900_pixels(lab):
+    names = ("x_plus_y_times_z", "used_twice", "neuron")
+    lab.write(
+        "large.ipynb", [HEAD, *(f"forward_and_backward(graph := {n}())\ndraw_graph(graph)" for n in names)]
+    )
+    lab.open("large.ipynb")
+    letters = """async img => { await img.decode(); return 12 * img.clientWidth / img.naturalWidth }"""
+    for width, least in ((1600, 15.9), (900, 11)):
+        lab.page.set_viewport_size({"width": width, "height": 1000})
+        lab.run_all()
+        for cell in range(1, len(names) + 1):
+            assert least <= lab.cell(cell).locator("img").evaluate(letters) <= 16.1, (width, names[cell - 1])

@@ -298,12 +298,13 @@ CALLS = {
     "stepper": lambda: {"graph": a_graph(), "show": ("sort", "backward")},
     "predict": lambda: {
         **{"question": "How much?", "answer": 3, "tolerance": 0.1, "wrong": {4: "No."}},
-        **{"because": "So it is.", "show": a_graph, "choices": None, "order": None},
+        **{"hint": "Count.", "because": "So it is.", "show": a_graph, "choices": None, "order": None},
     },
     "watch_learning": lambda: {"snapshots": {0: [1.0, 2.0], 5: [3.0, 4.0]}, "targets": [3.0, 5.0]},
     "fit_by_hand": lambda: {"rooms": [5.0, 7.0], "prices": [10.0, 30.0]},
     "sort_game": lambda: {"graph": a_graph(), "level": 1},
     "stale": lambda: {"graph": a_graph()},
+    "turn_knobs": lambda: {"graph": (graph := a_graph()), "weights": [graph[2]], "turns": 3},
     "nudge": lambda: {"graph": a_graph()},
     "tangent": lambda: {"function": abs, "at": 1.0, "around": 2.0, "label": "|x|"},
     "fill_in_gradients": lambda: {"graph": a_graph()},
@@ -389,6 +390,7 @@ VIEWS = (
     "stepper",
     "sort_game",
     "stale",
+    "turn_knobs",
     "nudge",
     "fill_in_gradients",
     "cost_of_one_weight",
@@ -407,6 +409,8 @@ def test_whatever_a_node_holds_is_shown_or_said(name):
         else:
             quietly(lambda: topological_sort({**{node: node.value for node in graph[:3]}, graph[0]: value}))
         weight = {"weight": graph[2], "low": 0, "high": 1} if name == "cost_of_one_weight" else {}
+        if name == "turn_knobs":
+            weight = {"weights": [graph[2]]}
 
         def traced():
             with trace.override(DEBUG=True, T_DEBUG=True):
@@ -758,6 +762,7 @@ OF_GRAPHS = {
     "stepper": miniflow_classroom.stepper,
     "sort_game": miniflow_classroom.sort_game,
     "stale": miniflow_classroom.stale,
+    "turn_knobs": lambda graph: miniflow_classroom.turn_knobs(graph, graph[:1]),
     "nudge": miniflow_classroom.nudge,
     "fill_in_gradients": miniflow_classroom.fill_in_gradients,
     "cost_of_one_weight": lambda graph: miniflow_classroom.cost_of_one_weight(graph, graph[0], 0, 1),

@@ -26,6 +26,7 @@ from miniflow_classroom import (
     sort_game,
     stale,
     stepper,
+    turn_knobs,
 )
 from miniflow_classroom.judge.exercise import Exercise, Question
 from miniflow_classroom.judge.vocabulary import value
@@ -178,6 +179,7 @@ VIEWS = {
     "predict a number": lambda: predict(EVIL, 1, wrong={2: EVIL}, because=EVIL, show=lambda: print(EVIL)),
     "predict a choice": lambda: predict(EVIL, EVIL, choices=[EVIL, "b"], wrong={"b": EVIL}, because=EVIL),
     "predict an order": lambda: predict(EVIL, [EVIL, "b"], because=EVIL),
+    "turn_knobs": lambda: turn_knobs(nodes := graph(), nodes[:1]),
     "nudge": lambda: nudge(graph()),
     "fill_in_gradients": lambda: fill_in_gradients(graph()),
     "check_gradients": wrongly,
