@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dis import get_instructions
 from types import SimpleNamespace as Got
 
 import numpy as np
@@ -22,6 +21,8 @@ Wrong = str | tuple[str, str] | tuple[str] | None
 def _short(thing: object) -> str:
     if hasattr(thing, "outbound_nodes"):
         return f"the node {getattr(thing, 'name', '')}"
+    if isinstance(thing, (list, tuple)) and not thing:
+        return f"an empty {type(thing).__name__}"
     if isinstance(thing, (list, tuple)) and any(hasattr(node, "outbound_nodes") for node in thing):
         return f"({_names(thing)})"
     try:
@@ -39,7 +40,9 @@ def _kind(thing: object) -> str:
 
 def _names(nodes: object) -> str:
     nodes = nodes if isinstance(nodes, (list, tuple, dict)) else [nodes]
-    return ", ".join(getattr(node, "name", None) or _short(node) for node in nodes) or "nothing"
+    texts = (f"the text {node!r}" if isinstance(node, str) else "" for node in nodes)
+    names = (text or getattr(node, "name", None) or _short(node) for node, text in zip(nodes, texts))
+    return ", ".join(names) or "nothing"
 
 
 def same(a: object, b: object) -> bool:
@@ -76,12 +79,15 @@ def node_wrong(got: Got) -> Wrong:
         if got.feeds[name] != out:
             fed = _names(out).replace(", ", ", then ")
             return f"{name} feeds {fed}, and {name}.outbound_nodes holds {_names(got.feeds[name])}."
-    if x.value is not None:
-        return "value", f"x.value is {_short(x.value)} before anything has run."
+    for node in (x, q):
+        if node.value is not None:
+            return "value", f"{node.name}.value is {_short(node.value)} before anything has run."
     if got.called != ("x", type(x).__name__):
         return "name", f'MyNode(name="x") is called {got.called[0]}, and MyNode() is called {got.called[1]}.'
-    if x.gradients != {}:
-        return "gradients", f"x.gradients is {_short(x.gradients)} at first."
+    for name, node in got.nodes.items():
+        if node.gradients != {}:
+            held = "not empty" if isinstance(node.gradients, dict) else _short(node.gradients)
+            return "gradients", f"{name}.gradients is {held} at first."
     return ("gradients", "x and y share one dict of gradients.") if x.gradients is y.gradients else None
 
 
@@ -127,11 +133,7 @@ def _trouble(cls: type, way: str = "forward") -> str:
             trouble = "" if way == "forward" or close(x.grad_cost(), [6.0, 8.0]) else trouble
     except Exception:
         return trouble
-    method = getattr(cls, way, None)
-    around, code = getattr(method, "__globals__", {}), getattr(method, "__code__", None)
-    names = {step.argval for step in get_instructions(code) if step.opname == "LOAD_GLOBAL"} if code else ()
-    nodes = [around[n] for n in names if hasattr(around.get(n), "outbound_nodes")]
-    return trouble or ("outside" if any(not isinstance(node, type) for node in nodes) else "")
+    return trouble
 
 
 def look_op(cls: type, op: Got) -> Got:
@@ -167,34 +169,68 @@ def _run(cls: type, op: Got, row: Got) -> None:
 
 
 def _run_forward(cls: type, op: Got, row: Got, node: object, inputs: list, mark: object) -> None:
-    node.forward()
+    row.returned = node.forward()
     row.value = np.copy(node.value)[()] if _number(node.value) else node.value
     node.forward()
     row.again, row.changed = node.value, not close([n.value for n in inputs], row.arrays)
-    for n in dict.fromkeys(inputs):
-        n.value = n.value + 1.0
+    _raise(inputs)
     node.forward()
     row.later, row.want_later = node.value, op.formula(*(n.value for n in inputs))
+    row.kept = {name: np.copy(getattr(node, name)) for name in op.keeps if hasattr(node, name)}
+    row.wants = {name: keep(*(n.value for n in inputs)) for name, keep in op.keeps.items()}
+
+
+def _raise(inputs: list) -> None:
+    """Raises each by another number, since a difference stays when both are raised by the same."""
+    for by, node in enumerate(dict.fromkeys(inputs), 1):
+        node.value = node.value + by
 
 
 def _run_backward(cls: type, op: Got, row: Got, node: object, inputs: list, mark: object) -> None:
     with suppress(Exception):
         node.forward()
-    if not close(node.value, row.want):
+    forward_is_right = close(node.value, row.want)
+    if not forward_is_right:
         node.value = row.want
         if op.owner != "MyAdd":  # whose forward of lesson 01 takes two inputs
             row.trouble = row.trouble or "no_forward"
     node.run = mark
-    for share in (0.25, 0.75):  # two nodes consume it
-        consumer = _base(cls)(node)
-        consumer.gradients, consumer.run = {node: share * row.g}, mark
-    node.backward()
+    consumers = []
+    if row.g is not None:  # two nodes consume it, and the one of an earlier pass does not count
+        for share in (0.25, 0.75):
+            consumers.append(consumer := _base(cls)(node, name="ab"[len(consumers)]))
+            consumer.gradients, consumer.run = {node: share * row.g}, mark
+    old = _base(cls)(node, name="old")
+    old.gradients, old.run = {node: 100.0 + 0.0 * row.want}, object()
+    row.returned = node.backward()
     row.entries = dict(node.gradients) if isinstance(node.gradients, dict) else node.gradients
     row.gradients = [row.entries.get(n) for n in inputs] if isinstance(row.entries, dict) else []
     row.gradients = [np.copy(entry)[()] if _number(entry) else entry for entry in row.gradients]
-    node.backward()
-    row.again = [node.gradients.get(n) for n in inputs] if isinstance(node.gradients, dict) else None
+    row.node, row.at_inputs = node, [n.name for n in inputs if n is not node and n.gradients]
     row.changed = not close([n.value for n in inputs], row.arrays)
+    node.backward()
+    row.again = _entries(node, inputs)
+    _raise(inputs)
+    row.raised = raised = [n.value for n in inputs]
+    if forward_is_right:
+        node.forward()
+    else:
+        node.value = op.formula(*raised)
+    for consumer in consumers:
+        consumer.gradients = {node: -consumer.gradients[node]}
+    node.backward()
+    row.later = _entries(node, inputs)
+    row.want_later = _slopes(op, row, None if row.g is None else -row.g, raised)
+
+
+def _entries(node: object, inputs: list) -> list | None:
+    return [node.gradients.get(n) for n in inputs] if isinstance(node.gradients, dict) else None
+
+
+def _slopes(op: Got, row: Got, g: object, arrays: list) -> list:
+    """What each input must get. A node used twice lists the op twice, and so counts its entry twice."""
+    slopes = op.slopes(np.ones_like(row.want) if g is None else g, *arrays)
+    return [sum(slopes) / len(slopes)] * len(slopes) if row.twice else slopes
 
 
 def _number(thing: object) -> bool:
@@ -206,7 +242,10 @@ def op_wrong(got: Got) -> Wrong:
     found = next(filter(None, (wrong(got.op, row) for row in got.rows)), None)
     if got.trouble and (found or got.trouble == "own_init" or len(got.rows) < len(got.op.cases)):
         return (got.trouble,)
-    return found
+    if found or len(got.rows) < len(got.op.cases):  # what a later case shows says more than what is not kept
+        return found
+    missing = [name for name in got.op.keeps if any(name not in row.kept for row in got.rows)]
+    return (missing[0], f"The value is right, and there is no self.{missing[0]}.") if missing else None
 
 
 def _with(op: Got, row: Got) -> str:
@@ -219,7 +258,7 @@ def _brief(array: np.ndarray) -> str:
 
 def _forward_wrong(op: Got, row: Got) -> Wrong:
     if row.value is None:
-        return ("still_none",)
+        return ("still_none",) if row.returned is None else ("returned",)
     if not close(row.value, row.want):
         if _number(row.value) and np.shape(row.value) != np.shape(row.want):
             shapes = ", ".join(f"{name} {np.shape(array)}" for name, array in zip(op.names, row.arrays))
@@ -230,34 +269,80 @@ def _forward_wrong(op: Got, row: Got) -> Wrong:
     if not close(row.again, row.want):
         return "again", f"{_with(op, row)}: forward() gave {_short(row.value)}, then {_short(row.again)}."
     if not close(row.later, row.want_later):
-        return ("stale",) if close(row.later, row.want) else f"All inputs raised by 1: {_short(row.later)}."
+        later = f"{_with(op, row)}: right. With other inputs, the value is {_short(row.later)}, and wrong."
+        return ("stale",) if close(row.later, row.want) else later
+    for name, kept in row.kept.items():
+        if not close(kept, row.wants[name]):
+            return (
+                name,
+                f"The value is right, and self.{name} is not y - a in the shape of a: it is {_brief(kept)}.",
+            )
     return None
 
 
 def _backward_wrong(op: Got, row: Got) -> Wrong:
     if not isinstance(row.entries, dict):
         return "not_dict", f"self.gradients is {_kind(row.entries)}."
+    if row.changed:
+        return ("in_place",)
+    if not row.entries and row.at_inputs:
+        return (
+            "at_inputs",
+            f"Your method wrote into the gradients of {row.at_inputs[0]}, which feeds this node.",
+        )
+    if not row.entries and row.twice:
+        return "same_node", f"With one node used twice, {op.owner}(x, x), self.gradients is still empty."
     if not row.entries:
-        return ("empty",)
+        return ("empty",) if row.returned is None else ("returned_dict",)
     if any(isinstance(key, str) for key in row.entries):
         return ("by_name",)
-    slopes = op.slopes(row.g, *row.arrays)
-    if row.twice:  # the node is listed twice among the consumers of its input, so each entry counts twice
-        slopes = [sum(slopes) / len(slopes)] * len(slopes)
-    for name, array, entry, slope in zip(op.names, row.arrays, row.gradients, slopes):
+    if op.owner != "MyInput" and row.node in row.entries:
+        return ("own_key",)
+    slopes = _slopes(op, row, row.g, row.arrays)
+    for name, entry in zip(op.names, row.gradients):
         if entry is None:
-            return "lacks", f"self.gradients has no entry for {name}."
+            keys = ", ".join(getattr(key, "name", None) or _short(key) for key in row.entries)
+            return "lacks", f"self.gradients has no entry for {name}. What it has is for {keys}."
+    for name, array, entry, slope in zip(op.names, row.arrays, row.gradients, slopes):
         if not _number(entry):
             return "no_number", f"The entry for {name} is {_kind(entry)}."
         if np.shape(entry) != array.shape:
             return "shape", f"{name} has shape {array.shape}, its gradient {np.shape(entry)}."
         if not close(entry, slope):
-            name += " (used twice)" * row.twice
-            return f"{_with(op, row)}, and {_brief(row.g)} arrives: {name} gets {_short(entry)}."
-    if row.changed:
-        return ("in_place",)
-    same = close(row.again, row.gradients)
-    return None if same else ("again", "Called twice, backward() gave two results.")
+            return _entry_wrong(op, row, name, entry, slope)
+    if not close(row.again, row.gradients):
+        return "again", "Called twice, backward() gave two results."
+    if row.later is None or not all(map(close, row.later, row.want_later)):
+        later = f"{_with(op, row)}: right. With other numbers, your gradients are wrong."
+        return ("stale_gradients",) if _is_kept(op, row) else later
+    return None
+
+
+def _is_kept(op: Got, row: Got) -> bool:
+    """Whether each gradient of the second call is right, or made with something of the first."""
+    if row.later is None:
+        return True
+    arrived = (row.g, None if row.g is None else -row.g)
+    made = [_slopes(op, row, g, arrays) for g in arrived for arrays in (row.arrays, row.raised)]
+    return all(any(close(entry, way) for way in ways) for entry, *ways in zip(row.later, *made))
+
+
+def _entry_wrong(op: Got, row: Got, name: str, entry: object, slope: object) -> Wrong:
+    arrives = "it is the cost" if row.g is None else f"{_brief(row.g)} arrives"
+    seen = f"{_with(op, row)}, and {arrives}: {name} gets {_short(entry)}."
+    if row.twice:
+        both = close(entry, 2 * slope)
+        wrong = "counts both edges, and is counted twice" if both else "is not what one edge carries"
+        seen = f"With two nodes it is right. With one used twice, {op.owner}(x, x), your entry {wrong}."
+        return "twice" if both else "same_node", seen
+    if not np.all(np.isfinite(entry)):
+        return "not_finite", seen
+    over = np.ones_like(row.want) if row.g is None else row.g
+    counted = [0.0 * over if row.g is None else None, over + 100.0, 100.0 + 0.0 * over]
+    for g in counted:
+        if g is not None and close(entry, op.slopes(g, *row.arrays)[op.names.index(name)]):
+            return "own_sum", seen
+    return seen
 
 
 def sigmoid(x):
@@ -311,7 +396,10 @@ def op_of(name: str, owner: str, way: str) -> Got:
     names, cases = FEWER.get(name, (names, cases))
     arrays: dict = {}  # what is in the cases once stays one array, which is one node
     cases = [[arrays.setdefault(id(a), np.array(a, dtype=float)) for a in case] for case in cases]
-    return Got(owner=owner, way=way, names=names, formula=formula, slopes=slopes, cases=cases)
+    if way == "backward" and owner in ("MyAdd", "MyMul", "MySigmoid", "MyMSE"):  # it may be the cost itself
+        cases.append([None, *cases[0][1:]])
+    keeps = {"diff": diff} if name == "MyMSE.forward" else {}
+    return Got(owner=owner, way=way, names=names, formula=formula, slopes=slopes, cases=cases, keeps=keeps)
 
 
 # --- what arrives -----------------------------------------------------------------------------------------
@@ -333,6 +421,7 @@ def look_grad_cost(cls: type) -> Got:
     got = Got(x=x.grad_cost(), end=asked("cost").grad_cost(), X=[np.copy(X.grad_cost()) for _ in range(2)])
     got.used = asked("cost", (100.0, earlier)).grad_cost()
     got.m = asked("m", (7.0, mark), edges=2).grad_cost()
+    got.zero = asked("x", (3.0, mark), (-3.0, mark)).grad_cost()
     own = [vars(kind) for kind in cls.__mro__ if not kind.__module__.startswith("miniflow_classroom.")]
     got.has_run = any("run" in names for names in (vars(cls(name="x")), *own))
     if close(got.x, 8.0):
@@ -356,6 +445,8 @@ def grad_cost_wrong(got: Got) -> Wrong:
         return "used", f"The cost feeds a node of an earlier pass. Your method gave {_short(got.used)}."
     if not got.has_run:
         return ("no_run",)
+    if not close(got.zero, 0.0):
+        return "zero", f"a and b hand 3 and -3 to x. Your method gave {_short(got.zero)}."
     return None if close(got.m, 14.0) else ("square", f"MyMul(m, m) hands 7 to m: m got {_short(got.m)}.")
 
 
@@ -445,48 +536,63 @@ def sort_wrong(got: Got) -> Wrong:
     size = (
         f"a list of {len(got.cycle)} of its 4 nodes"
         if isinstance(got.cycle, (list, tuple))
-        else _short(got.cycle)
+        else _short(repr(got.cycle) if isinstance(got.cycle, str) else got.cycle)
     )
     return "cycle", f"A graph with a cycle came back as {size}."
 
 
 def look_forward(function: Callable) -> Got:
-    nodes, got = _graph(), Got(called={}, early=False, left=True)
+    nodes, got = _graph(), Got(called=[], early=False, left=True, runs=[], returned=[])
     for node in nodes:
 
         def forward(node=node, work=node.forward) -> None:
-            got.called[node.name] = True
+            got.called.append(node.name)
             work()
 
         node.forward = forward
-    for _ in range(2):
-        graph = list(nodes)
+    for x in (4.0, 5.0):
+        got.called, graph = [], list(nodes)
+        nodes[0].value = np.array(x)
         try:
-            got.returned = function(nodes[3], graph)
+            got.returned.append(function(nodes[3], graph))
         except TypeError:
-            got.early = list(got.called) != [node.name for node in nodes[: len(got.called)]]
+            got.early = got.called != [node.name for node in nodes[: len(got.called)]]
             if not got.early:
                 raise
         got.left &= graph == nodes
-    got.values = [node.value for node in nodes]
+        got.runs.append(got.called)
+    got.names = [node.name for node in nodes]
     return got
 
 
 def forward_pass_wrong(got: Got) -> Wrong:
     if not got.left:
         return ("list_changed",)
-    if not close(got.values, [4, 5, 10, 9, 81, 91, 819]):
-        return f"{len(got.values)} nodes are on the list, and forward() ran on {', '.join(got.called)}."
-    right = close(got.returned, 9.0)
-    return None if right else f"Asked for the value of q, your function returned {_short(got.returned)}."
+    for called in got.runs:
+        if called != got.names:
+            ran = ", ".join(called) or "none"
+            return "some", f"The list is {', '.join(got.names)}, and forward() ran on {ran}."
+    for x, returned in zip((4, 5), got.returned):
+        if not close(returned, x + 5.0):
+            return (
+                "value",
+                f"At x = {x}, the value of q is {x + 5}. Your function returned {_short(returned)}.",
+            )
+    return None
 
 
 def look_backward(function: Callable) -> Got:
-    got, inputs = Got(calls=[], x=[], left=[], runs=[]), ()
+    got, inputs = Got(calls=[], forwards=0, x=[], left=[], runs=[]), ()
+
+    def forward(node: object) -> None:
+        got.forwards += 1
+        type(node).forward(node)
+
     for _ in range(2):  # the second graph is built on the same inputs, as when a cell is run again
         inputs = (nodes := _graph(inputs))[:3]
         for node in nodes:
-            node.forward()
+            type(node).forward(node)
+            node.forward = lambda n=node: forward(n)
             work = type(node).backward
             node.backward = lambda n=node, work=work: (got.calls[-1].append((n.name, n.run)), work(n))
         for _ in range(2):
@@ -504,7 +610,12 @@ def backward_pass_wrong(got: Got) -> Wrong:
     if not all(got.left):
         return ("list_changed",)
     if len(got.order) < len(got.names):
-        return f"{len(got.names)} nodes are on the list, and backward() ran on {', '.join(got.order)}."
+        return (
+            "some",
+            f"{len(got.names)} nodes are on the list, and backward() ran on {', '.join(got.order)}.",
+        )
+    if got.forwards:
+        return ("both",)
     wrong = [x for x in got.x if not close(x, X_GRADIENT)]
     return f"The gradient of x is {_short(wrong[0])}. Nudging x gives {X_GRADIENT:g}." if wrong else None
 

@@ -43,6 +43,13 @@ def codes_of(answer: object) -> Iterator[CodeType]:
             yield code
 
 
+def returns(function: object) -> bool:
+    """Whether the text of a function has a `return` with something after it."""
+    trees = [_tree(code) for code in codes_of(function)]
+    nodes = [node for tree in trees if tree for node in ast.walk(tree)]
+    return any(isinstance(node, ast.Return) and not _is_nothing(node.value) for node in nodes)
+
+
 def _is_idle(code: CodeType) -> bool:
     return code.co_code in _IDLE and set(code.co_consts) <= {None, ...}
 

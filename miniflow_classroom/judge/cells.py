@@ -35,7 +35,7 @@ def watch() -> None:
 
 def _begins(info) -> None:
     _before.clear()
-    for name in _defined_in(_python(info.raw_cell)):
+    for name in defined_in(_python(info.raw_cell)):
         _before[name] = get_ipython().user_ns.get(name)
 
 
@@ -45,7 +45,7 @@ def _ends(result) -> None:
     error = result.error_before_exec or result.error_in_exec
     line = 0 if cell.lstrip().startswith("%%") else _line_of(error)
     done = _names(statement for statement in _statements(text) or () if statement.end_lineno < line)
-    for name in _defined_in(text):
+    for name in defined_in(text):
         if error is None or name in done or (name in _before and now.get(name) is not _before[name]):
             _stopped.pop(name, None)
         else:
@@ -80,7 +80,7 @@ def _statements(text: str) -> list[ast.stmt] | None:
         return None
 
 
-def _defined_in(text: str) -> set[str]:
+def defined_in(text: str) -> set[str]:
     """The names to which a cell gives a meaning, or seems to."""
     statements = _statements(text)
     if statements is not None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import linecache
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
-from types import SimpleNamespace
+from dis import get_instructions
+from itertools import chain
+from types import CodeType, ModuleType, SimpleNamespace
 
 import numpy as np
 
 from miniflow_lib.trace_text import say
-from miniflow_classroom.judge.blank import has_dots, is_blank
-from miniflow_classroom.judge.cells import stopped
+from miniflow_classroom.judge.blank import codes_of, has_dots, is_blank
+from miniflow_classroom.judge.cells import defined_in, stopped
 from miniflow_classroom.judge.exercise import Exercise, Sentence, exercises
 from miniflow_classroom.judge.guard import Trouble, guarded, tidy
+from miniflow_classroom.judge.meaning import not_made
 from miniflow_classroom.judge.vocabulary import raises, with_article
 from miniflow_classroom.show.words import wrapped
 
@@ -119,23 +123,60 @@ def _judged(exercise: Exercise, answer: object, own: Mapping[str, object]) -> tu
     except Trouble as trouble:
         if isinstance(trouble.cause, NotImplementedError) or "ellipsis" in str(trouble.cause).lower():
             return to_do(exercise)
-        for predicate, sentence in exercise.mistakes:
-            if isinstance(predicate, raises) and predicate(trouble.cause):
-                return "not yet", sentence
-        return "not yet", str(trouble)
+        if isinstance(trouble.cause, KeyboardInterrupt):
+            return "not yet", trouble.said
+        return "not yet", (
+            borrowed(exercise, part, own, sure=True)
+            or _known(exercise, trouble.cause)
+            or borrowed(exercise, part, own)
+            or trouble.said
+        )
     if has_dots(vars(got) if isinstance(got, SimpleNamespace) else got):
         return to_do(exercise)
     wrong = judge.wrong(got)
     if wrong is None:
         return "correct", exercise.praise
+    if said := borrowed(exercise, part, own, sure=True):
+        return "not yet", said
     for predicate, sentence in exercise.mistakes:
         if not isinstance(predicate, raises) and holds(predicate, got):
             return "not yet", sentence
-    return "not yet", wrong
+    return "not yet", borrowed(exercise, part, own) or wrong
+
+
+def borrowed(exercise: Exercise, answer: object, own: Mapping[str, object], sure: bool = False) -> Sentence:
+    """What is said of an answer that reads a node, or what else another cell has made and is no function.
+
+    The forgotten line that should have made the name would raise an error, were it not for that cell. sure:
+    only what is certainly a mistake, since a method has all from its node, and no answer needs a node.
+    """
+    for code in chain.from_iterable(map(_with_inner, codes_of(answer))):
+        here = defined_in("".join(linecache.getlines(code.co_filename)))
+        for name in (step.argval for step in get_instructions(code) if step.opname == "LOAD_GLOBAL"):
+            thing = own.get(name)
+            data = name in own and not callable(thing) and not isinstance(thing, ModuleType)
+            node, method = hasattr(thing, "outbound_nodes"), code.co_varnames[:1] == ("self",)
+            if data and (node or name not in here) and (node or method or not sure):
+                seen = f"your {'method' if method else 'function'} reads `{name}`, which was made outside it."
+                missing = NameError(f"name '{name}' is not defined")  # which would be told without that cell
+                return seen, *(_known(exercise, missing) or not_made(seen, method))[1:]
+    return ""
+
+
+def _known(exercise: Exercise, error: BaseException | None) -> Sentence:
+    """What the exercise itself says of an exception, or else nothing."""
+    told = (said for sign, said in exercise.mistakes if isinstance(sign, raises) and sign(error))
+    return next(told, "")
+
+
+def _with_inner(code: CodeType) -> list[CodeType]:
+    """A code and those of the functions, loops and lambdas inside it."""
+    inner = [thing for thing in code.co_consts if isinstance(thing, CodeType)]
+    return [code, *chain.from_iterable(map(_with_inner, inner))]
 
 
 def holds(predicate: Callable[[object], object], got: object) -> bool:
-    """Whether a predicate says yes; one that cannot be asked of such an answer says no."""
+    """Whether a predicate is true; of an answer that it cannot look at, it is not."""
     try:
         with np.errstate(all="ignore"):
             return bool(predicate(got))

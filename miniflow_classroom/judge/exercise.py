@@ -45,7 +45,7 @@ class Exercise:
     """One exercise: the name the learner gives it, how it is judged, and the mistakes that have a sentence.
 
     todo: what there is to do, in a few words. mistakes: pairs (predicate of `got`, sentence), the first that
-    holds speaks; of a tuple of up to three sentences `check` says one more each time. hints: at least two
+    holds speaks; of a tuple of up to three sentences, `check` gives one more each time. hints: at least two
     steps. praise: one sentence after "correct". meets: the numbers of the misunderstandings that it is for.
     given: the code as handed out, where that is more than a blank.
     seconds: how long the learner's code may take. keeper: for a piece of the learner's own engine.

@@ -7,25 +7,27 @@ import re
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from types import TracebackType
+from types import FrameType, TracebackType
 
 import numpy as np
 from IPython import get_ipython
 
 from miniflow_lib.errors import MiniFlowError
 from miniflow_lib.tracing import trace
+from miniflow_classroom.judge import meaning
 from miniflow_classroom.judge.watchdog import GaveUp, within
 from miniflow_classroom.restore import put_back
 
 
 class Trouble(Exception):
-    """The learner's code did not get to its end: a sentence, and the exception that it met, if any."""
+    """The learner's code did not get to its end: what is said of it, in one step or three, and the exception
+    that it met, if any."""
 
-    def __init__(self, sentence: str, cause: BaseException | None = None):
-        super().__init__(sentence)
-        self.cause = cause
+    def __init__(self, *said: str, cause: BaseException | None = None):
+        super().__init__(" ".join(said))
+        self.said, self.cause = said, cause
 
 
 def guarded(work: Callable[[], object], own: Mapping[str, object], seconds: float) -> object:
@@ -46,9 +48,12 @@ def guarded(work: Callable[[], object], own: Mapping[str, object], seconds: floa
             )
             raise Trouble(sentence) from None
         except KeyboardInterrupt as error:
-            raise Trouble("the check was interrupted before it came to its end.", error) from None
+            said = "the check was interrupted before it came to its end."
+            raise Trouble(said, cause=error) from None
+        except Trouble:  # what a judge says itself
+            raise
         except BaseException as error:
-            raise Trouble(_crash(error, own), error) from None
+            raise Trouble(*_crash(error, own), cause=error) from None
 
 
 # --- the traces it leaves ---------------------------------------------------------------------------------
@@ -115,74 +120,35 @@ def _display_hooks() -> object:
 # --- the sentence -----------------------------------------------------------------------------------------
 
 
-def _crash(error: BaseException, own: Mapping[str, object]) -> str:
-    """Where the learner's code stopped, in a line of their own, and what that usually means."""
-    where = _own_line(error.__traceback__, own)
+def _crash(error: BaseException, own: Mapping[str, object]) -> tuple[str, ...]:
+    """Where the learner's code stopped, in a line of their own, and what that means."""
+    where, frames = _own_line(error.__traceback__, own)
+    told = meaning.steps(error, frames)
+    if told:
+        return f"{where}{told[0]}", *told[1:]
     said = tidy(repr(error.args[0] if error.args else "") if isinstance(error, KeyError) else str(error))
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
     if isinstance(error, MiniFlowError):
-        return f"{where}{said}"
-    return f"{where}{what.rstrip('.')}. {_meaning(error)}".rstrip()
+        return (f"{where}{said}",)
+    return (f"{where}{what.rstrip('.')}. {meaning.hint(error)}".rstrip(),)
 
 
-def _own_line(tb: TracebackType | None, own: Mapping[str, object]) -> str:
-    place = ""
+def _own_line(tb: TracebackType | None, own: Mapping[str, object]) -> tuple[str, list[FrameType]]:
+    place, frames, first = "", [], None
     while tb is not None:
         if tb.tb_frame.f_globals is own:
+            frames.append(tb.tb_frame)
             file = tb.tb_frame.f_code.co_filename
             line = linecache.getline(file, tb.tb_lineno).strip()
             number = tb.tb_lineno + (file == "<timed exec>")  # %%time is the first line of its cell
-            place = f"line {number} of your cell" + (f", `{line}`" if line else "")
+            first = first or file
+            whose = "your" if file == first else "another"
+            place = f"line {number} of {whose} cell" + (f", `{line}`" if line else "")
         tb = tb.tb_next
-    return f"your code stopped at {place}: " if place else "your code stopped: "
+    return f"your code stopped at {place}: " if place else "your code stopped: ", frames
 
 
 def tidy(text: str, longest: int = 200) -> str:
     """A message on one line, without addresses, and not too long."""
     text = re.sub(r" at 0x[0-9a-fA-F]+", "", " ".join(text.split()))
     return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-# (the kind of exception, what its message holds, what that usually means): the first that fits
-_MEANINGS: Sequence[tuple[type[BaseException], str, str]] = (
-    (
-        UnboundLocalError,
-        "",
-        "A name gets its value inside the function only after it has been used: give it one first.",
-    ),
-    (
-        NameError,
-        "",
-        "That name is not known here: is it spelled as above, and has the cell that makes it been run?",
-    ),
-    (RecursionError, "", "The function calls itself and never stops: which call is the last one?"),
-    (
-        BaseException,
-        "NoneType",
-        "Something there is None: a function without `return`, or a node whose forward() has not run.",
-    ),
-    (TypeError, "argument", "The function is called with arguments it does not take: compare with the task."),
-    (
-        TypeError,
-        "not callable",
-        "What comes before the brackets is not a function: too many brackets, or a missing sign?",
-    ),
-    (TypeError, "", "Two kinds of things meet there that do not go together: print type(...) of each."),
-    (AttributeError, "", "That object has nothing of this name: print it, and look at the spelling."),
-    (IndexError, "", "It reaches past the end: the last index is the length minus one."),
-    (KeyError, "", "The dict has no such key: print its keys just before that line."),
-    (ZeroDivisionError, "", "It divides by zero: print what it divides by."),
-    (
-        ValueError,
-        "shape|dimension|broadcast|aligned|matmul",
-        "The shapes do not fit: print .shape of each just before that line.",
-    ),
-    (StopIteration, "", "It asks for a next one where there is none left."),
-)
-
-
-def _meaning(error: BaseException) -> str:
-    for kind, part, meaning in _MEANINGS:
-        if isinstance(error, kind) and re.search(part, str(error)):
-            return meaning
-    return ""

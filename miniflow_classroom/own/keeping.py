@@ -190,7 +190,7 @@ def _neighbours(name: str) -> dict[str, object]:
 
 def _tail(exercise: Exercise, state: str, answer: object, own: Mapping, force: bool = False) -> str:
     if state == "to do" and exercise.name in _there().yours:
-        return f"Yours of an earlier day is in {FILE}."
+        return f"One of yours is in {FILE}."
     if state != "correct":
         return ""
     if not file.allowed():

@@ -139,7 +139,7 @@ def test_a_solution_is_judged_whatever_happened_to_the_answer():
     ],
 )
 def test_of_a_cell_that_cannot_be_read_the_names_are_found_that_it_seems_to_define(cell, names):
-    assert cells._defined_in(cell) - {""} == names
+    assert cells.defined_in(cell) - {""} == names
 
 
 def test_outside_a_notebook_nothing_is_followed():

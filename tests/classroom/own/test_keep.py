@@ -39,7 +39,7 @@ def test_a_lesson_a_day_until_all_is_the_learners(start, tmp_path):
         assert count.startswith(f"{done} of 20 pieces are yours." if done < 20 else "All 20 pieces"), count
     assert count == "All 20 pieces are yours: my_miniflow.py needs only numpy."
     said = kernel.check("MyNode")
-    assert said.endswith("then run both cells again. Yours of an earlier day is in my_miniflow.py."), said
+    assert said.endswith("then run both cells again. One of yours is in my_miniflow.py."), said
     text = kernel.file.read_text()
     assert "ours" not in text and "miniflow_classroom" not in text
     engine = "from my_miniflow import *\nx = Input('x')\ny = Mul(x, x)\ng = topological_sort({x: 3})\n"
@@ -82,7 +82,7 @@ def test_what_is_there_is_the_learners_and_can_be_read(kernel):
 def test_the_notes_of_a_new_day_in_the_reply(kernel):
     kernel.check("MyNode", RIGHT["MyNode"])
     kernel.run("del MyNode")
-    note = ", then run both cells again. Yours of an earlier day is in my_miniflow.py."
+    note = ", then run both cells again. One of yours is in my_miniflow.py."
     assert kernel.check("MyNode").endswith(note)
     kernel.run('MyNode = mine("MyNode")')
     assert kernel.check("MyNode").endswith(note)
@@ -157,10 +157,17 @@ def test_ways_to_write_a_class(kernel, source):
 
 
 def test_a_line_of_a_timed_cell_has_the_number_that_is_next_to_it(kernel):
-    wrong = RIGHT["MyMul.forward"].replace("y.value", "y.valu")
+    wrong = RIGHT["MyMul.forward"].replace("y.value", "y.value()")
     kernel.run(RIGHT["MyNode"])
     assert "your code stopped at line 4 of your cell, `" in kernel.check("MyMul.forward", wrong)
     assert "your code stopped at line 5 of your cell: " in kernel.check("MyMul.forward", f"%%time\n{wrong}")
+
+
+def test_a_line_of_another_cell_is_not_called_one_of_your_cell(kernel):
+    wrong = RIGHT["MyMul.forward"].replace("y.value", "twice(y)")
+    kernel.run(RIGHT["MyNode"])
+    kernel.run("def twice(x):\n    return 2 * x")
+    assert "line 2 of another cell, `return 2 * x`: " in kernel.check("MyMul.forward", wrong)
 
 
 def test_ways_to_write_a_function(kernel):

@@ -99,6 +99,95 @@ def test_an_op_on_a_node_that_is_written_differently_is_correct(piece, node):
     assert verdict(PIECE[piece], own[name], own).startswith(f"[{piece}] correct")
 
 
+CLASSES = [name for name in ALL if name[:2] == "My" and "." not in name] + ["MyAdd", "MyMul", "MySigmoid"]
+TAKE = f"{', '.join(CLASSES)} = mine{tuple(CLASSES)}"
+
+
+def keep_to_lesson_04(kernel) -> None:
+    """A learner's file with all that lessons 01 to 04 write, and its pieces in the notebook."""
+    for piece in sorted(ALL, key=lambda piece: ALL[piece].lesson):
+        if ALL[piece].lesson < "05":
+            kernel.run(TAKE)
+            assert "It is in my_miniflow.py." in kernel.check(piece, answers.RIGHT[piece]), piece
+    kernel.run(TAKE)
+
+
+HOME = """
+rooms, km, bias, minus_y = (MyInput(name) for name in ("rooms", "km", "b", "minus_y"))
+w0, w1 = MyInput("w0"), MyInput("w1")
+price = MyAdd(MyMul(w0, rooms), MyMul(w1, km), bias, name="price")
+miss = MyAdd(price, minus_y, name="miss")
+cost = MyMul(miss, miss, name="cost")
+graph = my_topological_sort({rooms: 5, km: 3, w0: 4, w1: -2, bias: 7, minus_y: -23})
+for _ in range(2):
+    my_forward_pass(cost, graph)
+    my_backward_pass(graph)
+arrives = [price.grad_cost(), *(node.gradients[node] for node in (w0, w1, bias, rooms, km))]
+print([f"{float(number):g}" for number in (price.value, cost.value, *arrives)])
+"""
+
+
+def test_the_cost_of_a_home_as_a_product_of_one_node_with_itself_goes_backward(kernel):
+    keep_to_lesson_04(kernel)
+    # The two edges from miss to the cost carry -2 each. The price is 21, y 23 and the cost 4.
+    assert kernel.run(HOME) == "['21', '4', '-4', '-20', '-12', '-4', '-16', '8']\n"
+
+
+TWICE = """
+x, y = self.inbound_nodes
+if x is y:
+    self.gradients = {x: self.grad_cost() * 2 * x.value}
+else:
+    self.gradients = {x: self.grad_cost() * y.value, y: self.grad_cost() * x.value}"""
+
+
+def test_a_mend_that_counts_both_edges_of_a_square_is_told_that_grad_cost_does_so(kernel):
+    mended = "class MyMul(MyMul):\n    def backward(self):" + TWICE.replace("\n", "\n        ")
+    kernel.run('MyMul = mine("MyMul")')
+    told = kernel.check("MyMul.backward", mended)
+    assert "With one used twice, MyMul(x, x), your entry counts both edges, and is counted twice." in told
+    keep_to_lesson_04(kernel)
+    kernel.run(mended)
+    assert kernel.run(HOME) == "['21', '4', '-8', '-40', '-24', '-8', '-32', '16']\n"  # twice as much
+
+
+NOTEBOOK = """
+x, y, f, q = MyInput("x"), MyInput("y"), MyInput("f"), MyInput("q")
+x.value, y.value, t, s = 3.0, np.array([1.0, 2.0]), np.linspace(-5, 5, 11), 0.7
+"""
+
+
+@pytest.mark.parametrize(
+    ("piece", "lines", "name"),
+    [
+        (
+            "MyMul.backward",
+            "self.gradients = {x: self.grad_cost() * y.value, y: self.grad_cost() * x.value}",
+            "x",
+        ),
+        ("MySigmoid.forward", "self.value = 1 / (1 + np.exp(-x.value))", "x"),
+        ("MySigmoid.forward", "self.value = 1 / (1 + np.exp(-t))", "t"),
+        ("MySigmoid.backward", "self.gradients = {q: self.grad_cost() * s * (1 - s)}", "q"),
+        (
+            "MySigmoid.backward",
+            "(x,) = self.inbound_nodes\nself.gradients = {x: self.grad_cost() * s * (1 - s)}",
+            "s",
+        ),
+        ("MyInput.backward", "self.gradients = {x: self.grad_cost()}", "x"),
+        ("my_forward_pass", "for node in graph:\n    node.forward()\nreturn q.value", "q"),
+    ],
+)
+def test_a_name_that_happens_to_exist_in_the_notebook_is_told(piece, lines, name):
+    own = notebook()
+    exec(NOTEBOOK, own)
+    head = answers.RIGHT[piece].partition("self):\n" if "." in piece else "graph):\n")
+    indent = " " * (8 if "." in piece else 4)
+    run("".join(head[:2]) + "\n".join(indent + line for line in lines.splitlines()), own)
+    told = verdict(PIECE[piece], own[piece.partition(".")[0]], own)
+    what = "method" if "." in piece else "function"
+    assert told == f"[{piece}] not yet: your {what} reads `{name}`, which was made outside it."
+
+
 @pytest.mark.parametrize("number", ["1", "1.0", "2", "2.0", "0", "0 * self.value + 2", "self.value"])
 @pytest.mark.parametrize("piece", [piece for piece in ALL if piece.endswith(".backward")])
 def test_a_number_in_the_place_of_what_arrives_is_wrong(piece, number):
