@@ -41,14 +41,25 @@ def gives_one_of(others: Sequence[Callable]) -> Callable[[object], bool]:
 # What wrong functions return: whether they divide in the loop, after it, or not at all.
 ONLY_THE_FIRST = (lambda p, t: _squares(p, t)[0], lambda p, t: _squares(p, t)[0] / len(t))
 ONLY_THE_LAST = (lambda p, t: _squares(p, t)[-1], lambda p, t: _squares(p, t)[-1] / len(t))
-ALL_PAIRS = tuple(
-    lambda p, t, power=power: sum((a - b) ** 2 for a in p for b in t) / len(t) ** power for power in (0, 1, 2)
+ALL_PAIRS = (
+    lambda p, t: [(a - b) ** 2 for a in p for b in t],
+    *(lambda p, t, n=n: sum((a - b) ** 2 for a in p for b in t) / len(t) ** n for n in (0, 1, 2)),
+)
+ONLY_MISSES = (_misses, lambda p, t: _misses(t, p), lambda p, t: [abs(miss) for miss in _misses(p, t)])
+SUM_OF_MISSES = tuple(
+    lambda p, t, n=n, sign=sign: sign * sum(_misses(p, t)) / len(t) ** n for n in (0, 1) for sign in (1, -1)
+)
+SQUARED_SUM = tuple(lambda p, t, n=n: sum(map(abs, _misses(p, t))) ** 2 / len(t) ** n for n in (0, 1, 2))
+MEDIAN = (
+    lambda p, t: np.median(_squares(p, t)),
+    *(lambda p, t, n=n: np.median(np.abs(_misses(p, t))) ** n for n in (1, 2)),
 )
 ALL_BUT_ONE = (lambda p, t: sum(_squares(p, t)[1:]) / len(t), lambda p, t: sum(_squares(p, t)[:-1]) / len(t))
 ROUNDED = tuple(lambda p, t, digits=digits: round(_cost(p, t), digits) for digits in range(4))
 NO_BRACKETS = tuple(
     lambda p, t, power=power: sum(a - b**2 for a, b in zip(p, t)) / len(t) ** power for power in (0, 1)
 )
+BOTH_SQUARED = tuple(lambda p, t, n=n: sum(a**2 - b**2 for a, b in zip(p, t)) / len(t) ** n for n in (0, 1))
 
 EXERCISES = [
     texts.exercise(
@@ -65,8 +76,9 @@ EXERCISES = [
                 "something else in Python.)",
             ),
             (
-                lambda got: is_like(-4 / 3, 1e-2)(got) or is_like(-8 / 3, 1e-2)(got),
-                "a square is never below 0. Squaring is `** 2`: `^` is something else in Python.",
+                lambda got: any(is_like(wrong, 1e-2)(got) for wrong in (-4 / 3, -8 / 3, -4)),
+                "a square is never below 0. Put each miss into brackets, since `-3 ** 2` is -9 in Python. "
+                "And squaring is `** 2`: `^` is something else.",
             ),
             (is_like(6), "that is the sum of the misses. Square each miss first, then average."),
             (is_like(7), "that divides by 2. How many homes are there?"),
@@ -79,6 +91,10 @@ EXERCISES = [
                 "the average of these squares is not a whole number. Square each miss by itself, add, and "
                 "divide with `/`.",
             ),
+            (
+                lambda got: is_like([2, 3, 1])(np.abs(got)),
+                "these are the misses. The cost is one number: the average of their squares.",
+            ),
             (is_like([4, 9, 1]), "these are the squares. The cost is one number: their average."),
             (
                 lambda got: isinstance(got, tuple) and len(got) == 2,
@@ -88,7 +104,7 @@ EXERCISES = [
             (is_like(0), "misses up and down cancelled out. What does squaring do to a minus?"),
             (is_like(12), "that squares the sum. Square each miss by itself, then average the squares."),
             (
-                is_like(4 + 9 + 1 / 3, tolerance=1e-2),
+                lambda got: is_like(4 + 9 + 1 / 3, 1e-2)(got) or is_like(13)(got),
                 "only the last square is divided. Put brackets around the sum.",
             ),
             (
@@ -109,7 +125,7 @@ EXERCISES = [
                 ([20, 30, 10], [22, 27, 11]),
                 ([5], [8]),
                 ([2.0, 1.5], [1.5, 4.0]),
-                ([0, 0, 0, 0], [1, 2, 3, 4]),
+                ([0, 0, 0, 0], [1, 2, 3, 6]),
             ],
             like=_cost,
         ),
@@ -124,7 +140,23 @@ EXERCISES = [
                 "that is the average miss. Square each miss before you average.",
             ),
             (
-                gives(lambda p, t: sum(_misses(p, t)) / len(t)),
+                gives_one_of(ONLY_MISSES),
+                "these are the misses. The cost is one number: the average of their squares.",
+            ),
+            (
+                gives(lambda p, t: sum(map(abs, _misses(p, t)))),
+                "that is the sum of the misses. Square each miss first, then average.",
+            ),
+            (
+                gives_one_of(SQUARED_SUM),
+                "that squares all misses at once. Square each one by itself, then average the squares.",
+            ),
+            (
+                gives_one_of(MEDIAN),
+                "that is a median: only the middle counts. The cost is an average: each square counts.",
+            ),
+            (
+                gives_one_of(SUM_OF_MISSES),
                 "these are the misses themselves: up and down cancel out. What does squaring do to a minus?",
             ),
             (
@@ -153,7 +185,7 @@ EXERCISES = [
                 "`p - t ** 2` squares only `t`, since `**` comes first. Put the miss into brackets.",
             ),
             (
-                gives(lambda p, t: sum(a**2 - b**2 for a, b in zip(p, t)) / len(t)),
+                gives_one_of(BOTH_SQUARED),
                 "that squares both prices and then subtracts. First subtract, then square the miss.",
             ),
             (
@@ -178,6 +210,18 @@ EXERCISES = [
                 "that divides by 2, whatever the lists. How many homes are there?",
             ),
             (
+                gives(lambda p, t: _cost(p, t) / len(t)),
+                "that divides by the number of homes twice. Once is enough, after the loop.",
+            ),
+            (
+                gives(lambda p, t: _cost(p, t) / 2),
+                "that is half of the cost. How many homes are there? Each has a prediction and a target.",
+            ),
+            (
+                gives(lambda p, t: np.var(t)),
+                "that is the cost of the lazy program. Where does your function use the predictions?",
+            ),
+            (
                 gives(lambda p, t: sum(_squares(p, t)) // len(t)),
                 "`//` and `int` cut off what comes after the point. Divide with `/`, and return that.",
             ),
@@ -197,7 +241,7 @@ EXERCISES = [
             (
                 raises(TypeError, saying="'int' object is not iterable"),
                 "that goes through a single number. `for` and `sum` go through a list or a range: "
-                "`range(len(targets))` gives the places.",
+                "`range(len(targets))` gives the places. (And a list grows by `.append(...)`.)",
             ),
             (
                 raises(ValueError, TypeError, saying="unpack"),
@@ -205,8 +249,8 @@ EXERCISES = [
             ),
             (
                 raises(IndexError),
-                "your loop reaches past the end of a list. In `for i in predictions`, i is a price and not a "
-                "place: `range(len(predictions))` gives the places.",
+                "your loop reaches past the end of a list. The lists may have any length, and in `for i in "
+                "predictions`, i is a price and not a place: `range(len(predictions))` gives the places.",
             ),
         ],
     ),

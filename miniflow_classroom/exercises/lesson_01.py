@@ -62,7 +62,9 @@ def _recipe_wrong(got: SimpleNamespace) -> str | None:
     if got.ran:
         return "an op holds a value, so your function has run it. A recipe only builds; forward comes later."
     if not _gives(lambda x, y: x * y + x)(got):
-        return "run with x = 3 and y = 4, the node that you return does not give x · y + x. Draw your graph."
+        wrong = (p for p, value in zip(PAIRS, got.values) if not close(value, p[0] * p[1] + p[0]))
+        x, y = next(wrong)
+        return f"with x = {x:g} and y = {y:g}, your node does not give x · y + x. Draw your graph."
     return None
 
 
@@ -120,8 +122,9 @@ EXERCISES = [
                 "forward().",
             ),
             (
-                raises(AttributeError, saying="'list' object"),
-                "one of your ops was given a list. It takes its nodes one by one, as MyAdd(a, b) does.",
+                raises(AttributeError, saying="has no attribute 'outbound_nodes'"),
+                "one of your ops was given something that is not a node: a list, a number, a text, a class, "
+                "or what forward() returns. It takes its nodes one by one, as MyAdd(a, b) does.",
             ),
             (
                 raises(ValueError, saying="values to unpack"),
@@ -147,7 +150,7 @@ EXERCISES = [
             ),
             (
                 _gives(lambda x, y: x * (y + y)),
-                "your graph adds two y and multiplies then. Which two numbers does x · y + x multiply?",
+                "your graph gives x · y twice over. In x · y + x, what is added to the product?",
             ),
             (
                 _gives(lambda x, y: x * y + y),
@@ -164,7 +167,7 @@ EXERCISES = [
         judge=Judge(look=_run_all, wrong=_run_wrong, form=is_function),
         mistakes=[
             (
-                raises(TypeError),
+                raises(TypeError, saying="unsupported operand"),
                 "a node ran while one of its inputs still had no value. Before a node runs, all nodes that "
                 "feed it must have run, and before those, all nodes that feed them.",
             ),

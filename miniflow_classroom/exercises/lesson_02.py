@@ -238,7 +238,7 @@ EXERCISES = [
                     for result, (nodes, _) in zip(_lists(got), got.graphs, strict=True)
                 ),
                 "your list ends too early. Does the loop reach each node on it, and each arrow that leaves "
-                "that node? Is `return` outside the loop?",
+                "that node, and does the `if` look at each count? Is `return` outside the loop?",
             ),
         ],
     ),

@@ -20,6 +20,9 @@ WRONG = {
         ("cost_of_three = [4, 9, 1]", "these are the squares"),
         ("cost_of_three = 4, 67", "with a comma"),
         ("cost_of_three = 9", "the three misses"),
+        ("cost_of_three = (2**2 + -3**2 + 1**2) / 3", "never below 0"),
+        ("cost_of_three = (22 - 20)**2 + (27 - 30)**2 + (11 - 10)**2 // 3", "only the last square"),
+        ("cost_of_three = [2, -3, 1]", "these are the misses"),
         ("cost_of_three = [14 / 3]", "leave out brackets"),
     ],
     "cost_of": [
@@ -101,7 +104,7 @@ WRONG = {
         (
             "def cost_of(predictions, targets):\n"
             "    return [(p - t) ** 2 for p, t in zip(predictions, targets)]",
-            "one number",
+            "these are the squares",
         ),
         (
             "def cost_of(predictions, targets):\n"
@@ -200,6 +203,31 @@ WRONG = {
             "def cost_of(predictions, targets):\n"
             "    return int(sum((p - t) ** 2 for p, t in zip(predictions, targets)) / len(targets))",
             "cut off",
+        ),
+        *(
+            (
+                "def cost_of(predictions, targets):\n    pairs = [*zip(predictions, targets)]\n    " + line,
+                part,
+            )
+            for line, part in (
+                ("return np.median([(p - t) ** 2 for p, t in pairs])", "a median"),
+                ("return np.median([abs(p - t) for p, t in pairs])", "a median"),
+                ("return [(p - t) ** 2 for p in predictions for t in targets]", "a loop in a loop"),
+                ("return [t - p for p, t in pairs]", "these are the misses."),
+                ("return sum(abs(p - t) for p, t in pairs)", "the sum of the misses"),
+                ("return sum(t - p for p, t in pairs)", "misses themselves"),
+                ("return (sum(abs(p - t) for p, t in pairs) / len(pairs)) ** 2", "all misses at once"),
+                ("return sum(p**2 - t**2 for p, t in pairs)", "squares both prices"),
+                ("return sum((p - t) ** 2 for p, t in pairs) / len(pairs) ** 2", "twice"),
+                (
+                    "return sum((p - t) ** 2 for p, t in pairs) / len(predictions + targets)",
+                    "half of the cost",
+                ),
+                ("return np.mean((targets - np.mean(targets)) ** 2)", "the lazy program"),
+                ("return sum((predictions[i] - targets[i]) ** 2 for i in range(3)) / 3", "any length"),
+                ("return sum((predictions[i] - targets[i]) ** 2 for i in range(targets))", "`range` takes"),
+                ("return [sum((p - t) ** 2 for p, t in pairs) / len(pairs)]", "not the number itself"),
+            )
         ),
     ],
     "best_price": [

@@ -29,7 +29,7 @@ WRONG = {
         ),
         ("def recipe(x, y):\n    return MyAdd(MyMul(x, y), x).value", "returns None"),
         ("def recipe(x, y):\n    return MyAdd(MyMul(x), x)", "How many does it read"),
-        ("def recipe(x, y):\n    return MyAdd([MyMul([x, y]), x])", "was given a list"),
+        ("def recipe(x, y):\n    return MyAdd([MyMul([x, y]), x])", "not a node: a list"),
         ("def recipe(x, y):\n    return MyAdd", "the class MyAdd"),
         ("def recipe(x, y):\n    MyAdd(MyMul(x, y), x)", "returns None"),
         ("def recipe(x, y):\n    return MyMul(x, y)", "What happens to the product"),
@@ -38,7 +38,7 @@ WRONG = {
             "What happens to the product",
         ),
         ("def recipe(x, y):\n    return MyMul(MyAdd(x, y), x)", "the product comes first"),
-        ("def recipe(x, y):\n    return MyMul(x, MyAdd(y, y))", "adds two y"),
+        ("def recipe(x, y):\n    return MyMul(x, MyAdd(y, y))", "twice over"),
         ("def recipe(x, y):\n    return MyAdd(MyMul(x, y), y)", "Which of the two is used twice"),
         ("def recipe(x, y):\n    return MyAdd(x, y)", "Where is the product"),
         (
@@ -47,10 +47,27 @@ WRONG = {
         ),
         ("def recipe(x, y):\n    p = MyMul(x, y)\n    return p, MyAdd(p, x)", "returns a tuple"),
         ("def recipe(x, y):\n    return MyMul(x, x)", "does not give x · y + x"),
+        ("def recipe(x, y):\n    return MyMul(MyAdd(x, x), y)", "twice over"),
+        ("def recipe(x, y):\n    return MyAdd(MyMul(x, y).forward(), x)", "what forward() returns"),
+        ("def recipe(x, y):\n    return MyMul(x, MyAdd(y, 1))", "a number, a text"),
+        (
+            "def recipe(x, y):\n    x.value, y.value = 3, 4\n    return MyAdd(MyMul(x, y), x)",
+            "with x = 5 and y = -2",
+        ),
         ("recipe = MyAdd", "Where is the product"),
         ("recipe = 15", "a function"),
     ],
     "run_all": [
+        (
+            "def run_all(node):\n"
+            "    needed = [node]\n"
+            "    for one in needed:\n"
+            "        needed += one.inbound_nodes\n"
+            "    for one in needed.reverse():\n"
+            "        one.forward()\n"
+            "    return node.value",
+            "a function without `return`",
+        ),
         (
             "def run_all(node):\n"
             "    for inbound in node.inbound_nodes:\n"

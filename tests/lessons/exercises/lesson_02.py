@@ -44,7 +44,7 @@ WRONG = {
             "comes before the colon",
         ),
         ("in_degrees = {s: 0, t: 0, u: 2, v: 2, w: 1, result: 3}", "the keys are the nodes themselves"),
-        (_degrees(s=0, t=0, u=2, v=2, w=1, result=2), "not right yet: result"),
+        (_degrees(s=0, t=0, u=2, v=2, w=1, result=2), "look again at result. The other 5 of 6 are right"),
         (_degrees(s=0, t=0, u=2, v=2, w=1), "no entry yet for result"),
     ],
     "kahn": [
@@ -69,6 +69,13 @@ WRONG = {
         (_loop("in_degree[out] -= 1", WHEN_0, NEXT, take="ready.remove(node)"), "an Input is missing"),
         (_loop("in_degree[out] -= 1", WHEN_0, NEXT, "return ready"), "your list ends too early"),
         (_loop("in_degree[out] -= 1", WHEN_0, NEXT, "break"), "not in the order yet"),
+        (
+            _loop(
+                "in_degree[out] -= 1",
+                end="if in_degree[out] == 0:\n        ready.append(out)\n    return ready",
+            ),
+            "does the `if` look at each count?",
+        ),
         (_loop("in_degree[out] -= 1", WHEN_0, "    ready.append(out.name)"), "your code stopped"),
         (
             _loop("in_degree[out] -= 1", WHEN_0, NEXT, end="return [node.name for node in ready]"),
@@ -85,7 +92,7 @@ WRONG = {
         ),
         (_loop("in_degree[out] -= 1", "if in_degree == 0:", NEXT), "only the Inputs are on your list"),
         ("def kahn(inputs):\n    return list(find_nodes(inputs))", "runs before"),
-        ("kahn = ['x', 'y', 'q']", "a function is asked for"),
+        ("kahn = ['x', 'y', 'q']", "must be a function"),
     ],
     "depth_first": [
         (
