@@ -166,9 +166,7 @@ def training_loop() -> str:
 
 def matrix_product() -> str:
     """X to the left of the product and W above it: the row and the column that meet in a number are lit."""
-    sketch = Sketch(
-        880, 276, "Row 0 of X and column 1 of W are lit; they meet in the 22 of the product X @ W"
-    )
+    sketch = Sketch(880, 276, "Row 0 of X and column 1 of W are lit; they meet in the 22 of the offers")
     size, left, right, top, low = 56, 160, 380, 20, 150
 
     def grid(x: float, y: float, rows: Sequence[Sequence], lit: Sequence[tuple[int, int]]) -> None:
@@ -181,7 +179,7 @@ def matrix_product() -> str:
     grid(right, low, [[19, 22], ["?", "?"]], [(0, 1)])
     sketch.text(left - 24, low + size + 6, "X", size=18)
     sketch.text(right - 24, top + size + 6, "W", size=18)
-    sketch.text(right - 46, low + size + 6, "X @ W", size=18)
+    sketch.text(right - 46, low + size + 6, "offers", size=18)
     sketch.text(right + 2 * size + 30, low + size / 2 + 6, "1 · 6 + 2 · 8 = 22", size=18, anchor="start")
     return sketch.svg()
 

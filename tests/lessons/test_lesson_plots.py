@@ -50,20 +50,38 @@ def data(line) -> list:
 
 
 def test_every_plot_is_tested_here_and_stores_its_picture():
-    assert {lesson: len(numbers) for lesson, numbers in PLOTS.items() if numbers} == {"03": 1, "06": 4}
+    assert {lesson: len(numbers) for lesson, numbers in PLOTS.items() if numbers} == {"03": 3, "06": 4}
     for lesson, cells in CELLS.items():
         for number, cell in enumerate(cells):
             stored = len(pictures(cell.get("outputs", [])))
             assert stored == (number in PLOTS[lesson]), f"lesson {lesson}, cell {number}: {stored} pictures"
 
 
-def test_the_curve_of_lesson_03_is_its_own_sigmoid():
-    (axes,) = draw(plotting_cell("The curve climbs from 0 to 1", "03"), s=np.cbrt)
+def test_the_curve_of_lesson_03_is_the_sigmoid():
+    (axes,) = draw(plotting_cell("The curve climbs from 0 to 1", "03"))
     xs = np.linspace(-10, 10, 201)
     (curve,) = axes.lines
-    assert data(curve) == np.transpose([xs, np.cbrt(xs)]).tolist()
+    assert np.allclose(data(curve), np.transpose([xs, 1 / (1 + np.exp(-xs))]))
     assert [(grey.get_x(), grey.get_x() + grey.get_width()) for grey in axes.patches] == [(-10, -5), (5, 10)]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("x", "s(x)")
+
+
+def test_two_linears_of_lesson_03_draw_the_line_of_a_single_one():
+    (axes,) = draw(plotting_cell("The second line runs in the middle of the broad one", "03"))
+    single, first, second = axes.lines
+    x = np.linspace(-2, 2, 81)
+    assert np.allclose(data(first), np.transpose([x, 2 * x + 1]))
+    assert np.allclose(data(second), np.transpose([x, 3 * (2 * x + 1) - 5]))
+    assert np.allclose(data(single), data(second)) and single.get_linewidth() > 2 * second.get_linewidth()
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["6x - 2", "first", "second"]
+
+
+def test_the_hill_of_lesson_03_is_the_difference_of_two_of_its_own_sigmoids():
+    (axes,) = draw(plotting_cell("A Linear, a sigmoid, a Linear", "03"), s=np.cbrt)
+    x = np.linspace(-3, 3, 121)
+    *two, hill = (line.get_ydata() for line in axes.lines)
+    assert np.array_equal(two, [np.cbrt(4 * x + 4), np.cbrt(4 * x - 4)])
+    assert np.array_equal(hill, two[0] - two[1])
 
 
 def test_the_cost_curve_of_lesson_06_is_the_costs_in_order_beside_the_mean():
