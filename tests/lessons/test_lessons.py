@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import statistics
 import tomllib
@@ -91,6 +92,13 @@ def test_cells_are_small(path):
             assert len(words(prose(cell))) <= 120, cell.source[:80]
 
 
+@pytest.mark.parametrize("path", LESSONS[:6], ids=lambda path: path.stem)
+def test_no_line_of_code_is_longer_than_a_page_of_900_pixels(path):
+    for number, cell in enumerate(cells_of(path)):
+        if cell.cell_type == "code" and not cell.metadata.get("jupyter", {}).get("source_hidden"):
+            assert max(map(len, cell.source.split("\n"))) <= 90, f"cell {number} scrolls sideways"
+
+
 @every_lesson
 def test_a_lesson_opens_and_closes(path):
     cells = cells_of(path)
@@ -158,6 +166,25 @@ def test_a_new_word_is_not_used_before_it_is_explained(path):
 
 
 # --- the syllabus
+
+
+@every_lesson
+def test_what_is_told_of_a_first_wrong_guess_does_not_hold_the_answer(path):
+    for number, cell in enumerate(cells_of(path)):
+        if cell.cell_type != "code" or not cell.source.startswith("predict("):
+            continue
+        call = ast.parse(cell.source).body[0].value
+        given = {argument.arg: argument.value for argument in call.keywords}
+        choices = [ast.unparse(choice) for choice in getattr(given.get("choices"), "elts", [])]
+        if len(choices) == 2:  # the first guess is the last
+            continue
+        answer = given.get("answer") or call.args[1]
+        if isinstance(answer, ast.Lambda):
+            continue
+        told = [*getattr(given.get("wrong"), "values", []), *filter(None, [given.get("hint")])]
+        for sentence in map(ast.literal_eval, told):
+            whole = rf"(?<![\w.-]){re.escape(str(ast.literal_eval(answer)))}(?![\w]|[.,]\d)"
+            assert not re.search(whole, sentence), f"cell {number}: {sentence}"
 
 
 def test_the_syllabus_has_every_lesson():
