@@ -52,7 +52,9 @@ def cost_of_one_weight(
 
     def show() -> None:
         walk.moving_slider = True
-        slider.value = min(max(walk.w, low), high)
+        # At a stop: the browser answers any other place with the nearest stop, late on a busy machine.
+        stops = round((min(max(walk.w, low), high) - low) / slider.step)
+        slider.value = min(round(low + stops * slider.step, 10), high)
         walk.moving_slider = False
         draw(walk.trail)
 

@@ -221,6 +221,7 @@ def test_the_levels_of_the_game_are_played_by_keyboard(lab):
 
     def press(*names: str) -> None:
         for name in names:
+            expect(lab.button(name, 1)).to_be_enabled()  # else the focus goes nowhere
             lab.button(name, 1).focus()
             lab.page.keyboard.press("Enter")
 

@@ -163,8 +163,11 @@ def guess_in(form: Locator) -> None:
     guesses = [task["answer"]]
     if task["field"] == "choice":
         guesses.insert(0, next(option for option in task["options"] if option != task["answer"]))
+    elif task["field"] == "row":
+        turned = task["answer"][::-1]
+        guesses.insert(0, turned if turned != task["answer"] else ["0", *turned[1:]])
     else:
-        guesses.insert(0, task["answer"][::-1] if task["field"] == "row" else task["answer"] + 987654321)
+        guesses.insert(0, task["answer"] + 987654321)
     for number, guess in enumerate(guesses[-task["tries"] :]):
         before = reply.inner_text()
         if task["field"] == "choice":
