@@ -49,6 +49,8 @@ def is_needed(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.FunctionDef):
         return not statement.decorator_list
     gives = statement.value if isinstance(statement, ast.Assign) else None
+    if isinstance(gives, ast.Name):
+        return gives.id == "pieces"  # what `mine` gave in the line before
     return isinstance(gives, ast.Call) and isinstance(gives.func, ast.Name) and gives.func.id == "mine"
 
 
