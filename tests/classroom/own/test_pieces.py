@@ -37,7 +37,9 @@ def notebook() -> dict:
 @cache
 def said(piece: str, source: str, step: int = 1) -> str:
     run(source, own := notebook())
-    exercise = replace(PIECE[piece], seconds=0.5)
+    # Only a loop without end may be cut short: a busy machine takes its time for the others.
+    endless = any("grows without end" in parts[0] for wrong, parts in WRONG[piece] if wrong == source)
+    exercise = replace(PIECE[piece], seconds=0.5) if endless else PIECE[piece]
     return verdict(exercise, own[piece.partition(".")[0]], own, step).removeprefix(f"[{piece}] ")
 
 
