@@ -57,7 +57,8 @@ def nudge(graph: Sequence[Node]) -> StaticBox:
         style={"button_width": "5.5em"},
         layout={"width": "max-content"},
     )
-    by = ipywidgets.FloatSlider(value=0.1, min=-0.1, max=0.1, step=0.01, description="by")
+    # The slider keeps its range: a new one is put right by a slow browser, late, and the nudge is another.
+    by = ipywidgets.FloatSlider(value=0.1, min=-0.1, max=0.1, step=0.01, description="by", readout=False)
     # With a description of its own, its buttons come under it, in a second line.
     most = ipywidgets.HBox([ipywidgets.Label("at most"), size], layout={"margin": "0 0 4px"})
     view = ipywidgets.HTML()
@@ -80,6 +81,9 @@ def nudge(graph: Sequence[Node]) -> StaticBox:
         tenth = Measured(label, step / 10, most, after(step / 10), measured.gradient)
         return replace(measured, nearer=tenth.off < measured.off / 2)
 
+    def setting() -> tuple[str, float, float]:
+        return which.value, round(by.value / SIZES[0] * size.value, 10), size.value
+
     @LatestOnly
     def draw(setting: tuple[str, float, float]) -> None:
         try:
@@ -88,23 +92,13 @@ def nudge(graph: Sequence[Node]) -> StaticBox:
             view.value = paragraph(escape(in_its_place(error)))
 
     def changed(_) -> None:
-        draw((which.value, round(by.value, 10), size.value))
+        draw(setting())
 
-    def resized(change) -> None:
-        """The slider's handle stays where it is, and the nudge is ten times as small or large."""
-        most, moved = change["new"], by.value / change["old"] * change["new"]
-        with by.hold_sync():
-            if most < change["old"]:
-                by.value = moved
-            by.min, by.max, by.step, by.readout_format = -most, most, most / 10, f".{len(str(most)) - 1}f"
-            by.value = moved
-        changed(change)
-
-    first = measure((which.value, by.value, size.value))
+    first = measure(setting())
     view.value = first.html()
     which.observe(changed, "value")
     by.observe(changed, "value")
-    size.observe(resized, "value")
+    size.observe(changed, "value")
     svg, alt = first.bars()
     html = first.table() + picture_html(svg, alt, WIDTH) + f"<p>{escape(first.slope())}</p>"
     return StaticBox([side_by_side(which, by, most), view], text=first.text(), html=html)
