@@ -17,6 +17,7 @@ from miniflow_classroom.judge.vocabulary import (
     raises,
     value,
 )
+from miniflow_classroom.judge.watchdog import GaveUp, within
 
 IN_DEGREES = {"s": 0, "t": 0, "u": 2, "v": 2, "w": 1, "result": 3}
 LEAVING = {"s": 2, "t": 2, "u": 2, "v": 1, "w": 1, "result": 0}
@@ -68,7 +69,7 @@ def _found_early() -> list[Node]:
 
 
 def _kahn_on_graphs(kahn: object) -> SimpleNamespace:
-    got = SimpleNamespace(results=[], graphs=[], inputs=[], changed=False)
+    got = SimpleNamespace(results=[], graphs=[], inputs=[], changed=False, cycle="")
     for nodes in (_bill(), _two_diamonds(), _found_early()):
         inputs = [node for node in nodes if not node.inbound_nodes]
         arrows = [(inbound, node) for node in nodes for inbound in node.inbound_nodes]
@@ -78,7 +79,26 @@ def _kahn_on_graphs(kahn: object) -> SimpleNamespace:
             got.graphs.append((nodes, arrows))
             got.inputs.append(feed)
         got.changed |= lists != [(list(node.inbound_nodes), list(node.outbound_nodes)) for node in nodes]
+    got.cycle = "" if _kahn_wrong(got) else _on_a_cycle(kahn)
     return got
+
+
+def _on_a_cycle(kahn: object) -> str:
+    """What a loop does that does not end there as it should: the lesson calls it on this very graph."""
+    x = Input("x")
+    first = Add(x, name="first")
+    second = Add(first, name="second")
+    first.inbound_nodes += (second,)
+    second.outbound_nodes.append(first)
+    try:
+        within(2, lambda: kahn([x]))
+    except GaveUp:
+        return "never ends"
+    except ValueError:  # the next section asks for one
+        pass
+    except Exception as error:
+        return f"stops with {a_kind(error)}"
+    return ""
 
 
 def _lists(got: SimpleNamespace) -> list[list]:
@@ -93,6 +113,11 @@ def _kahn_wrong(got: SimpleNamespace) -> str | None:
             return f"your function returns {a_kind(result)}; the answer must be a list of nodes."
         if wrong := out_of_order(list(result), nodes, arrows):
             return wrong
+    if got.cycle:
+        return (
+            f"these graphs are right, but on a graph with a cycle your loop {got.cycle}, because some of its "
+            "nodes never get onto the list. What can the loop walk along, and when does that end?"
+        )
     return None
 
 

@@ -66,6 +66,10 @@ EXERCISES = [
         judge=value(SHAPES),
         mistakes=[
             (
+                lambda got: any(isinstance(shape, str) for shape in got.values()),
+                "each shape is a tuple of numbers, without quotes, such as (3, 2).",
+            ),
+            (
                 lambda got: got["X"] == (5, 8),
                 "X has a row for each home, and numpy counts the rows first.",
             ),
@@ -76,6 +80,10 @@ EXERCISES = [
             (
                 lambda got: got["W"] == (8, 4),
                 "W is the same for any number of homes. How long is a row of X, so how long a column of W?",
+            ),
+            (
+                lambda got: got["W"] in {(8, 5), (5, 8)},
+                "the homes are in X, not in W. How many neurons are there, and how many weights has each?",
             ),
             (
                 lambda got: got["W"] in {(5,), (5, 1)},

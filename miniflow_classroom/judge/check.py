@@ -121,13 +121,15 @@ def _judged(exercise: Exercise, answer: object, own: Mapping[str, object]) -> tu
     try:
         got = guarded(look, own, exercise.seconds)
     except Trouble as trouble:
-        if isinstance(trouble.cause, NotImplementedError) or "ellipsis" in str(trouble.cause).lower():
+        # Calculated with `...`? But numpy names the ellipsis, too, where a place is not a whole number.
+        cause, dots = trouble.cause, "ellipsis" in str(trouble.cause).lower()
+        if isinstance(cause, NotImplementedError) or (dots and not isinstance(cause, IndexError)):
             return to_do(exercise)
-        if isinstance(trouble.cause, KeyboardInterrupt):
+        if isinstance(cause, KeyboardInterrupt):
             return "not yet", trouble.said
         return "not yet", (
             borrowed(exercise, part, own, sure=True)
-            or _known(exercise, trouble.cause)
+            or _known(exercise, cause)
             or borrowed(exercise, part, own)
             or trouble.said
         )
@@ -155,7 +157,8 @@ def borrowed(exercise: Exercise, answer: object, own: Mapping[str, object], sure
         for name in (step.argval for step in get_instructions(code) if step.opname == "LOAD_GLOBAL"):
             thing = own.get(name)
             data = name in own and not callable(thing) and not isinstance(thing, ModuleType)
-            node, method = hasattr(thing, "outbound_nodes"), code.co_varnames[:1] == ("self",)
+            node = hasattr(thing, "outbound_nodes")
+            method = code if code.co_varnames[:1] == ("self",) else None
             if data and (node or name not in here) and (node or method or not sure):
                 seen = f"your {'method' if method else 'function'} reads `{name}`, which was made outside it."
                 missing = NameError(f"name '{name}' is not defined")  # which would be told without that cell

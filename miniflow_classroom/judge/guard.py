@@ -126,11 +126,14 @@ def _crash(error: BaseException, own: Mapping[str, object]) -> tuple[str, ...]:
     told = meaning.steps(error, frames)
     if told:
         return f"{where}{told[0]}", *told[1:]
-    said = tidy(repr(error.args[0] if error.args else "") if isinstance(error, KeyError) else str(error))
+    said = tidy(
+        repr(error.args[0] if error.args else "") if isinstance(error, KeyError) else meaning.text_of(error)
+    )
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
     if isinstance(error, MiniFlowError):
         return (f"{where}{said}",)
-    return (f"{where}{what.rstrip('.')}. {meaning.hint(error)}".rstrip(),)
+    what, hint = what.rstrip("."), meaning.hint(error)
+    return (f"{where}{f'{hint} ({what})' if hint else what}.",)
 
 
 def _own_line(tb: TracebackType | None, own: Mapping[str, object]) -> tuple[str, list[FrameType]]:

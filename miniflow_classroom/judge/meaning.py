@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from types import FrameType
+from types import CodeType, FrameType
 
 import numpy as np
 
@@ -241,31 +241,33 @@ _STEPS: Sequence[tuple[type[BaseException] | tuple, str, Steps]] = (
         ),
     ),
 )
-# What is said after the message of another exception: the first that fits.
+# What another exception means, before its own message: the first that fits.
 _HINTS: Sequence[tuple[type[BaseException], str, str]] = (
-    (RecursionError, "", "The function calls itself and never stops: which call is the last one?"),
+    (RecursionError, "", "the function calls itself and never stops"),
     (
         BaseException,
         "NoneType",
-        "Something there is None: a function without `return`, or a node whose forward() has not run.",
+        "something there is None, as after a function without `return` or before a node's forward()",
     ),
-    (TypeError, "argument", "The function is called with arguments it does not take: compare with the task."),
+    (TypeError, "argument", "the function is called with arguments it does not take"),
     (
         TypeError,
         "not callable",
-        "What comes before the brackets is not a function: too many brackets, or a missing sign?",
+        "what comes before the brackets is not a function, so there is a pair too many or a sign missing",
     ),
-    (TypeError, "", "Two kinds of things meet there that do not go together: print type(...) of each."),
-    (AttributeError, "", "That object has nothing of this name: print it, and look at the spelling."),
-    (IndexError, "", "It reaches past the end: the last index is the length minus one."),
-    (KeyError, "", "The dict has no such key: print its keys just before that line."),
-    (ZeroDivisionError, "", "It divides by zero: print what it divides by."),
+    (TypeError, "", "two kinds of things meet there that do not go together"),
+    (AttributeError, "", "that object has nothing of this name"),
+    (IndexError, "^axis", "the array has no such axis, since the first is axis 0"),
+    (IndexError, "only integers", "a place in an array must be a whole number"),
+    (IndexError, "out of", "the index reaches past the end, since the last one is the length minus one"),
+    (KeyError, "", "the dict has no such key"),
+    (ZeroDivisionError, "", "the divisor is zero"),
     (
         ValueError,
         "shape|dimension|broadcast|aligned|matmul",
-        "The shapes do not fit: print .shape of each just before that line.",
+        "the shapes do not fit",
     ),
-    (StopIteration, "", "It asks for a next one where there is none left."),
+    (StopIteration, "", "it asks for a next one where there is none left"),
 )
 _OF_A_NODE = "value inbound_nodes outbound_nodes gradients grad_cost run forward backward".split()
 
@@ -273,7 +275,7 @@ _OF_A_NODE = "value inbound_nodes outbound_nodes gradients grad_cost run forward
 def steps(error: BaseException, frames: Sequence[FrameType]) -> Steps:
     """What `error` means in three steps, empty when it is none that we know; frames: the learner's."""
     if type(error) is NameError and error.name:
-        return _unknown(error.name, next((f.f_locals["self"] for f in frames if "self" in f.f_locals), None))
+        return _unknown(error.name, next((frame for frame in frames if "self" in frame.f_locals), None))
     if isinstance(error, KeyError) and error.args and hasattr(error.args[0], "outbound_nodes"):
         return (
             "your code asked a dict for the gradient of a node that is not in it.",
@@ -281,21 +283,28 @@ def steps(error: BaseException, frames: Sequence[FrameType]) -> Steps:
             "`self.grad_cost()` is what arrives, and `self.gradients = {...}` makes the entries.",
         )
     for kind, message, told in _STEPS:
-        found = isinstance(error, kind) and re.search(message, str(error), re.S)
+        found = isinstance(error, kind) and re.search(message, text_of(error), re.S)
         if found:
             groups = [re.sub(r",(?=\d)", ", ", group or "") for group in found.groups()]
-            return tuple(sentence.format(*groups) for sentence in told)
+            return tuple(re.sub(r"\b1 numbers", "1 number", said.format(*groups)) for said in told)
     return ()
 
 
 def hint(error: BaseException) -> str:
     """What an exception usually means whose own message is shown."""
-    found = (told for kind, part, told in _HINTS if isinstance(error, kind) and re.search(part, str(error)))
+    text = text_of(error)
+    found = (told for kind, part, told in _HINTS if isinstance(error, kind) and re.search(part, text))
     return next(found, "")
 
 
-def _unknown(name: str, me: object) -> Steps:
-    """A name without a value: of the node `me`, of numpy, or one that was to be made first."""
+def text_of(error: BaseException) -> str:
+    """What Python says of an error; the dict in which a run keeps gradients is called a dict there."""
+    return str(error).replace("'_Gradients'", "'dict'")
+
+
+def _unknown(name: str, method: FrameType | None) -> Steps:
+    """A name without a value: of the node of a method, of numpy, or one that was to be made first."""
+    me = method and method.f_locals["self"]
     if hasattr(me, "inbound_nodes"):
         if name in _OF_A_NODE or hasattr(type(me), name):
             seen = f"inside a method, Python does not find `{name}` by itself."
@@ -310,12 +319,15 @@ def _unknown(name: str, me: object) -> Steps:
         return seen, f"Which node's {name} should run?", f"`node.{name}()`"
     if hasattr(np, name):
         return f"Python by itself has no `{name}`.", "Which library has it?", f"`np.{name}`"
-    return not_made(f"`{name}` has no value there.", me is not None)
+    return not_made(f"`{name}` has no value there.", method and method.f_code)
 
 
-def not_made(seen: str, in_method: bool) -> Steps:
+def not_made(seen: str, method: CodeType | None) -> Steps:
     """A name that the method or function has not made: what was seen, and where its things come from."""
-    if in_method:
+    if method and "inbound_nodes" in method.co_names:
+        question = "What does your method call the nodes that feed this one, and is it one of those names?"
+        return seen, question, "Use one of those names, or give this one a value before that line."
+    if method:
         line = "Before it is used, unpack it from `self.inbound_nodes`."
         return seen, "Where does a node keep the nodes that feed it?", line
     question = "Which things does your function get in its brackets, and which does it make?"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import linecache
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from traceback import walk_tb
 from types import SimpleNamespace
@@ -31,7 +33,8 @@ def close(a: object, b: object, tolerance: float = 1e-6) -> bool:
         same = _plain(a) == _plain(b)
         return same if isinstance(same, bool) else False  # an array and a text: element by element
     try:
-        x, y = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+        # Without this numpy reads numbers in quotes, too.
+        x, y = (np.asarray(one, dtype=float) for one in (a, b) if np.asarray(one).dtype.kind != "U")
     except (TypeError, ValueError):
         return _same_items(a, b, tolerance)
     return x.shape == y.shape and bool(np.allclose(x, y, rtol=tolerance, atol=tolerance))
@@ -93,7 +96,7 @@ def _kind(thing: object) -> type:
 
 
 def with_article(thing: object) -> str:
-    name = type(thing).__name__
+    name = type(thing).__name__.replace("ndarray", "array")
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
@@ -461,10 +464,13 @@ def run(look: Callable[[object], object], wrong: Callable[[object], str | None])
 
 class raises:
     """A mistake that shows as an exception of the learner's code; saying: a part of its message, or several
-    of which one is enough."""
+    of which one is enough; line: a pattern of the line at which the code stopped."""
 
-    def __init__(self, *kinds: type[BaseException], saying: str | Sequence[str] = ""):
-        self.kinds, self.saying = kinds, (saying,) if isinstance(saying, str) else saying
+    def __init__(self, *kinds: type[BaseException], saying: str | Sequence[str] = "", line: str = ""):
+        self.kinds, self.saying, self.line = kinds, (saying,) if isinstance(saying, str) else saying, line
 
     def __call__(self, error: object) -> bool:
-        return isinstance(error, self.kinds) and any(part in str(error) for part in self.saying)
+        if not isinstance(error, self.kinds) or not any(part in str(error) for part in self.saying):
+            return False
+        places = ((frame.f_code.co_filename, number) for frame, number in walk_tb(error.__traceback__))
+        return not self.line or any(re.search(self.line, linecache.getline(*place)) for place in places)

@@ -11,6 +11,7 @@ import ctypes
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 _overdue: set[int] = set()  # the threads whose time is over
 # An exception between two lines of these would leave a lock taken that others wait for, and for ever.
@@ -54,7 +55,8 @@ class _Watch:
         self.running.acquire()
 
     def start(self) -> None:
-        threading.Thread(target=self._run, daemon=True).start()
+        with suppress(RuntimeError):  # where no thread can be started, there is no limit
+            threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self) -> None:
         wait = self.seconds

@@ -137,5 +137,5 @@ def _import_of(name: str, thing: object) -> str:
         if getattr(sys.modules.get(module), str(real), None) is not thing or module == "__main__":
             return ""
     if module.partition(".")[0] in ("miniflow_lib", "miniflow_classroom"):
-        raise NotKept(f"it leans on the library's {name}: your engine has to stand by itself")
+        raise NotKept(f"it leans on the library's {name}, and your engine has to work by itself")
     return line

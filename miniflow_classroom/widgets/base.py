@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import re
 import sys
@@ -18,6 +19,7 @@ from miniflow_lib.trace_text import ASCII
 from miniflow_classroom.show.plots import CARD
 
 PAGE_MIME = "application/vnd.miniflow.page+json"
+PAGE = "calc(100% - 4px)"  # a widget has a margin of 2 px: at 100%, its box would scroll sideways
 FOR_PAGES = "MINIFLOW_SITE"  # set where `make site` runs the lessons, and nowhere else
 _COLOUR = "color: var(--jp-content-font-color1, inherit); "
 PROSE = _COLOUR + "line-height: 1.5; overflow-wrap: anywhere; "
@@ -35,6 +37,12 @@ LOOK = """<style>
   background: linear-gradient(45deg, transparent 50%, currentColor 50%) right 12px center / 6px 6px no-repeat,
     linear-gradient(-45deg, transparent 50%, currentColor 50%) right 6px center / 6px 6px no-repeat,
     var(--jp-widgets-input-background-color)}
+.miniflow-code label, .miniflow-code textarea {
+  font-family: var(--jp-code-font-family, monospace) !important; white-space: pre}
+.miniflow-code .widget-radio-box {overflow-x: auto}
+.miniflow-code .widget-radio-box label {display: flex; flex: none}
+.miniflow-code .widget-radio-box input {order: -1}
+.miniflow-case .widget-html-content {min-width: 0}
 .miniflow-box .noUi-target .noUi-connects {background: #888}
 .miniflow-box .noUi-target .noUi-handle:not(:hover, :focus) {border-color: #666}
 </style>"""
@@ -178,10 +186,24 @@ def on_card(*html: str) -> str:
 
 def wide(html: str = "") -> ipywidgets.HTML:
     """HTML as wide as the page."""
-    return ipywidgets.HTML(html, layout=ipywidgets.Layout(width="100%"))
+    return ipywidgets.HTML(html, layout=ipywidgets.Layout(width=PAGE))
 
 
 def pick_one(options: Sequence[str]) -> ipywidgets.RadioButtons:
     """Radio buttons, none of them pressed."""
     layout = ipywidgets.Layout(width="auto", max_width="100%")
     return ipywidgets.RadioButtons(options=list(options), index=None, layout=layout)
+
+
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+THOUSANDS = r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+"
+
+
+def read_number(text: str) -> float | None:
+    """-2, \u22122, 0.5, 0,5 or 1/2 as a number, else None. 4,000 is none: it may be meant as 4000 or as 4."""
+    plain = re.sub(r"\s", "", text).replace("\N{MINUS SIGN}", "-").replace("\N{EN DASH}", "-")
+    parts = plain.replace(",", ".").split("/")
+    if re.fullmatch(THOUSANDS, plain) or len(parts) > 2 or not all(map(NUMBER.fullmatch, parts)):
+        return None
+    top, bottom = (*map(float, parts), 1.0)[:2]
+    return top / bottom if bottom and math.isfinite(top / bottom) else None

@@ -28,7 +28,7 @@ from miniflow_classroom.widgets.base import (
 )
 from miniflow_classroom.widgets.knobs import knobs_of
 
-SIZES = [0.1, 0.01, 0.001]  # how far the slider goes; it has ten steps to each side
+SIZES = [0.1, 0.01, 0.001]  # how far a nudge may go; the slider has ten steps to each side
 WIDTH, ZERO, LONGEST, BAR = 700, 465, 145, 20  # of the bars' picture, in pixels
 
 
@@ -60,7 +60,7 @@ def nudge(graph: Sequence[Node]) -> StaticBox:
     # The slider keeps its range: a new one is put right by a slow browser, late, and the nudge is another.
     by = ipywidgets.FloatSlider(value=0.1, min=-0.1, max=0.1, step=0.01, description="by", readout=False)
     # With a description of its own, its buttons come under it, in a second line.
-    most = ipywidgets.HBox([ipywidgets.Label("at most"), size], layout={"margin": "0 0 4px"})
+    sizes = ipywidgets.HBox([ipywidgets.Label("at most"), size], layout={"margin": "0 0 4px"})
     view = ipywidgets.HTML()
 
     def measure(setting: tuple[str, float, float]) -> Measured:
@@ -101,14 +101,14 @@ def nudge(graph: Sequence[Node]) -> StaticBox:
     size.observe(changed, "value")
     svg, alt = first.bars()
     html = first.table() + picture_html(svg, alt, WIDTH) + f"<p>{escape(first.slope())}</p>"
-    return StaticBox([side_by_side(which, by, most), view], text=first.text(), html=html)
+    return StaticBox([side_by_side(which, by, sizes), view], text=first.text(), html=html)
 
 
 @dataclass(frozen=True)
 class Measured:
     """What a nudge did: each node's value before and after, and the slope that this gives.
 
-    most: how far the slider goes, which is the scale of the bars. nearer: where the slope and the gradient
+    most: how far a nudge may go, which is the scale of the bars. nearer: where the slope and the gradient
     differ, whether they do so by less than half with a tenth of the nudge.
     """
 

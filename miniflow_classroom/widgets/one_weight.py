@@ -59,7 +59,7 @@ def cost_of_one_weight(
         draw(walk.trail)
 
     def dragged(change) -> None:
-        # The browser answers a step with the nearest stop of the slider: that is no drag.
+        # The browser answers a step in arithmetic of its own, 0.30000000000000004 for 0.3: that is no drag.
         echo = abs(change["new"] - min(max(walk.w, low), high)) <= 0.51 * slider.step
         if not walk.moving_slider and not echo:
             walk.trail = (change["new"],)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
@@ -13,7 +12,7 @@ import numpy as np
 
 from miniflow_lib import errors
 from miniflow_classroom import arguments
-from miniflow_classroom.widgets.base import StaticBox, captured, paragraph, pick_one, prose
+from miniflow_classroom.widgets.base import StaticBox, captured, paragraph, pick_one, prose, read_number
 
 
 def predict(
@@ -84,10 +83,6 @@ def _checked(wrong, task: Amount | Choice | Row) -> dict:
 # --- kinds of answers -------------------------------------------------------------------------------------
 
 
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
-THOUSANDS = r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+"
-
-
 class Amount:
     """A number: 0.5, 1/3, -2e-3."""
 
@@ -101,13 +96,7 @@ class Amount:
         self.field = _text_field("a number, e.g. 0.5 or 1/2")
 
     def read(self, text: str) -> float | None:
-        """The guess, None when it is not a number. 4,000 is none: it may be meant as 4000 or as 4."""
-        plain = re.sub(r"\s", "", text).replace("\N{MINUS SIGN}", "-").replace("\N{EN DASH}", "-")
-        parts = plain.replace(",", ".").split("/")
-        if re.fullmatch(THOUSANDS, plain) or len(parts) > 2 or not all(map(NUMBER.fullmatch, parts)):
-            return None
-        top, bottom = (*map(float, parts), 1.0)[:2]
-        return top / bottom if bottom and math.isfinite(top / bottom) else None
+        return read_number(text)
 
     def could_be(self, guess: object) -> bool:
         return isinstance(guess, Real)

@@ -214,7 +214,7 @@ def test_what_a_cell_leans_on_comes_along(kernel):
         (
             "from miniflow_lib import sgd_update as theirs",
             "def my_sgd_update(t, learning_rate=0.01):\n    theirs(t, learning_rate)",
-            "Not kept: it leans on the library's theirs: your engine has to stand by itself.",
+            "Not kept: it leans on the library's theirs, and your engine has to work by itself.",
         ),
         (
             "table = {1: 2}",

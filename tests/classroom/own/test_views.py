@@ -255,7 +255,7 @@ def test_the_check_names_the_mistake_of_an_own_op(passes):
     MyAdd(MyMul(p, z), p, name="f")
     graph = my_topological_sort({x: 2.0, y: 3.0, z: 5.0})
     sentence = checked(graph, passes=passes).sentence
-    assert sentence.startswith("p feeds several nodes, and the share of one of them alone is counted")
+    assert sentence.startswith("p feeds several nodes, and only one of their shares is counted")
 
 
 @pytest.mark.parametrize("passes", PASSES)

@@ -24,6 +24,7 @@ def kahn(inputs):
 
 
 WHEN_0, NEXT = "if in_degree[out] == 0:", "    ready.append(out)"
+UNTIL_ALL = "turn = 0\n    while len(ready) < len(in_degree):"
 UNSEEN = "if node not in order:"
 INTO_ALL = ("    for inbound in node.inbound_nodes:", "        visit(inbound)")
 
@@ -92,6 +93,18 @@ WRONG = {
         ),
         (_loop("in_degree[out] -= 1", "if in_degree == 0:", NEXT), "only the Inputs are on your list"),
         ("def kahn(inputs):\n    return list(find_nodes(inputs))", "runs before"),
+        (
+            _loop("in_degree[out] -= 1", WHEN_0, NEXT, walk=UNTIL_ALL, take="node = ready[turn]; turn += 1"),
+            "on a graph with a cycle your loop stops with an IndexError",
+        ),
+        (
+            _loop(
+                *("in_degree[out] -= 1", WHEN_0, NEXT),
+                walk=UNTIL_ALL,
+                take="if turn == len(ready): continue\n        node = ready[turn]; turn += 1",
+            ),
+            "on a graph with a cycle your loop never ends",
+        ),
         ("kahn = ['x', 'y', 'q']", "must be a function"),
     ],
     "depth_first": [

@@ -55,6 +55,9 @@ WRONG = {
     "layer_shapes": [
         (_shapes(W="(4, 5)"), "W has a column for each neuron"),
         (_shapes(W="(8, 4)"), "the same for any number of homes"),
+        (_shapes(W="(8, 5)"), "the homes are in X, not in W"),
+        (_shapes(W="(5, 8)"), "the homes are in X, not in W"),
+        (_shapes(out="'(8, 4)'"), "without quotes"),
         (_shapes(X="(5, 8)"), "numpy counts the rows first"),
         (_shapes(X="(5, 8)", W="(8, 4)", out="(5, 4)"), "numpy counts the rows first"),
         (_shapes(b="(8,)"), "not to a home"),
