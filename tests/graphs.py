@@ -60,11 +60,24 @@ def one_layer():
     return topological_sort(feed, output=MSE(y, Sigmoid(Linear(X, W1, b1))))
 
 
+def two_neurons():
+    X, W, b, y = (Input(name) for name in ("X", "W", "b", "y"))
+    feed = {X: [[3, 2, 4], [2, 2, 4]], W: [[2, -2], [3, -3], [-1, 3]], b: [4, 6], y: [[18, 2], [14, 4]]}
+    return topological_sort(feed, output=MSE(y, Linear(X, W, b, name="a"), name="cost"))
+
+
 def two_layers():
     X, W1, b1, W2, b2, y = (Input(name) for name in ("X", "W1", "b1", "W2", "b2", "y"))
     cost = MSE(y, Linear(Sigmoid(Linear(X, W1, b1)), W2, b2))
     feed = {X: [[-1, -2], [-1, -2]], W1: [[2], [3]], b1: [-3], W2: [[2]], b2: [-3], y: [1, 2]}
     return topological_sort(feed, output=cost)
+
+
+def two_layers_of_lesson_5():
+    X, y, W1, b1, W2, b2 = (Input(name) for name in ("X", "y", "W1", "b1", "W2", "b2"))
+    s = Sigmoid(Linear(X, W1, b1, name="l1"), name="s")
+    feed = {X: [[1, 2], [3, 4]], y: [1, 6], W1: [[2], [-1]], b1: [-1], W2: [[4]], b2: [1]}
+    return topological_sort(feed, output=MSE(y, Linear(s, W2, b2, name="l2"), name="C"))
 
 
 def own_op():

@@ -26,6 +26,9 @@ SIZE, LINE = 12, 15  # of the letters and from line to line, in pixels
 LARGER = 4 / 3  # of a picture where the page has room: letters of 16 pixels
 LETTER = 0.61 * SIZE  # letters of one width, so that a text can be measured without a screen
 MOST_NUMBERS = 6  # an array of more is shown by its shape
+ROOM = 700  # pixels that a page of 900 leaves for a picture in JupyterLab
+LEAST = 11  # pixels of a letter on such a page
+FORMS = ((False, MOST_NUMBERS), *((True, most) for most in range(MOST_NUMBERS, 0, -1)))  # the first that fits
 LONGEST_NAME, LONGEST_LINE, LONGEST_PRODUCT = 30, 26, 16  # letters
 Part = tuple[str, list[tuple[str, Rect, Rect]]]  # a piece of SVG, and where its texts stand and have to stay
 LETTERS = f'font-family="DejaVu Sans Mono,Menlo,Consolas,monospace" font-size="{SIZE}"'
@@ -34,8 +37,11 @@ LETTERS = f'font-family="DejaVu Sans Mono,Menlo,Consolas,monospace" font-size="{
 # --- numbers and names as text ----------------------------------------------------------------------------
 
 
-def value_lines(value: object) -> list[str]:
-    """The lines that show a value in a picture: a number, the rows of a small array, else the shape."""
+def value_lines(value: object, most: int = MOST_NUMBERS) -> list[str]:
+    """The lines that show a value in a picture: a number, the rows of a small array, else the shape.
+
+    most: the numbers of a small array.
+    """
     try:
         array = np.asarray(value)
     except ValueError:  # rows of different lengths
@@ -44,7 +50,7 @@ def value_lines(value: object) -> list[str]:
         return [fit(str(value), LONGEST_LINE)]
     if array.ndim == 0:
         return [short_number(float(array))]
-    if array.size <= MOST_NUMBERS and array.ndim <= 2 and array.size:
+    if array.size <= most and array.ndim <= 2 and array.size:
         cells = [[short_number(float(one)) for one in row] for row in np.atleast_2d(array)]
         widths = [max(map(len, column)) for column in zip(*cells)]
         lines = ["[" + " ".join(map(str.rjust, row, widths)) + "]" for row in cells]
@@ -53,7 +59,7 @@ def value_lines(value: object) -> list[str]:
             lines = [f"{line}{']' if n == len(lines) - 1 else ' '}" for n, line in enumerate(lines)]
         if len(lines[0]) <= LONGEST_LINE:
             return lines
-    return [f"shape {array.shape}"]
+    return ["shape", str(array.shape)]
 
 
 def short_number(value: float) -> str:
@@ -127,22 +133,25 @@ class Scene:
     hatched: frozenset = frozenset()
     back: bool = False
 
-    def in_box(self, node) -> list[tuple[str, str]]:
-        """(text, colour) of each line under the name of a node."""
-        lines = [(line, BLUE) for line in value_lines(self.values[node])] if node in self.values else []
+    def in_box(self, node, most: int) -> list[tuple[str, str]]:
+        """(text, colour) of each line under the name of a node. most: see `value_lines`."""
+        lines = [(line, BLUE) for line in value_lines(self.values[node], most)] if node in self.values else []
         lines += [(self.notes[node], GREY)] if node in self.notes else []
-        return lines + (_marked(self.sums[node]) if node in self.sums else [])
+        return lines + (_marked(self.sums[node], most) if node in self.sums else [])
 
     def on_edge(self, edge) -> list[tuple[str, str]]:
-        """(text, colour) of each line that stands on an edge."""
-        lines = [(fit(self.labels[edge], LONGEST_NAME), INK)] if edge in self.labels else []
+        """(text, colour) of the label of an edge."""
+        return [(fit(self.labels[edge], LONGEST_NAME), INK)] if edge in self.labels else []
+
+    def flowing(self, edge, most: int) -> list[tuple[str, str]]:
+        """(text, colour) of each line of the gradient that flows back along an edge."""
         if edge in self.products:
-            return [*lines, *_broken(f"∂ {self.products[edge]}")]
-        return lines + (_marked(self.gradients[edge]) if edge in self.gradients else [])
+            return _broken(f"∂ {self.products[edge]}")
+        return _marked(self.gradients[edge], most) if edge in self.gradients else []
 
 
-def _marked(gradient) -> list[tuple[str, str]]:
-    lines = value_lines(gradient)
+def _marked(gradient, most: int) -> list[tuple[str, str]]:
+    lines = value_lines(gradient, most)
     return [(f"{'∂' if n == 0 else ' '} {line}", VERMILLION) for n, line in enumerate(lines)]
 
 
@@ -155,6 +164,9 @@ def _broken(text: str) -> list[tuple[str, str]]:
 
 class Drawing:
     """A graph with places for all that its scenes show, so that nothing moves from one to the next.
+
+    One that would be too wide for a page of 900 pixels is drawn narrower, with the kind of an op under its
+    name and the gradient of a node with one consumer in its box; then with more of the arrays as shapes.
 
     nodes: {node: its name} in order. edges: (from, to). kinds: {node: its class's name}; what has none is an
     Input and gets square corners.
@@ -170,41 +182,61 @@ class Drawing:
     ):
         self.heads = {node: _heading(name, kinds.get(node, "")) for node, name in nodes.items()}
         self.ops, self.edges = set(kinds), [edge for edge in edges if edge[0] is not edge[1]]
-        self.title = fit(title, 100)
-        scenes = list(scenes)
-        arriving = Counter(b for _, b in self.edges)
-        sizes = {}
-        for node, head in self.heads.items():
-            texts = [scene.in_box(node) for scene in scenes]
-            lines = [head[0] + head[1], *(line for text in texts for line, _ in text)]
-            rows = 1 + max(map(len, texts), default=0)
-            height = max(LINE * rows + 12, 9 * arriving[node] + 16)
-            sizes[node] = even(max(map(width_of, lines)) + (22 if node in self.ops else 16)), height
-        label_sizes = {}
-        for edge in self.edges:
-            texts = [text for text in (scene.on_edge(edge) for scene in scenes) if text]
-            if texts:
-                width = max(width_of(line) for text in texts for line, _ in text)
-                label_sizes[edge] = even(width + 6), LINE * max(map(len, texts)) + 2
-        self.layout = lay_out(list(nodes), self.edges, sizes, label_sizes, top=24 if title else 0)
-        self.width = max(self.layout.width, even(width_of(self.title)) + 2 * MARGIN)
+        self.title, scenes = fit(title, 100), list(scenes)
+        summed = {node for scene in scenes for node in scene.sums}
+        consumers = Counter(a for a, _ in self.edges)
+        lone = {a: (a, b) for a, b in self.edges if consumers[a] == 1 and a not in summed}
+        sizes, self.width = (), math.inf
+        for self.narrow, self.most in FORMS:
+            self.lone = lone if self.narrow else {}
+            before, sizes = sizes, self._sizes(scenes)
+            if sizes != before:
+                self.layout = lay_out(list(nodes), self.edges, *sizes, top=24 if title else 0)
+                self.width = max(self.layout.width, even(width_of(self.title)) + 2 * MARGIN)
+            if self.width * LEAST <= ROOM * SIZE:
+                break
         self.style = page_width(self.width, LARGER)
         # From one scene to the next most boxes stay as they are.
         self._box, self._label = cache(self._box), cache(self._label)
         self._paths = {edge: _path(points) for edge, points in self.layout.edges.items()}
+
+    def _sizes(self, scenes: Sequence[Scene]) -> tuple[dict, dict]:
+        """What the boxes and the labels of all the scenes need in the present form."""
+        arriving = Counter(b for _, b in self.edges)
+        sizes, label_sizes = {}, {}
+        for node in self.heads:
+            texts = [self._in_box(node, scene) for scene in scenes or [Scene()]]
+            height = max(LINE * max(map(len, texts)) + 12, 9 * arriving[node] + 16)
+            sides = 12 if self.narrow else 22 if node in self.ops else 16
+            sizes[node] = even(_widest(texts) + sides), height
+        for edge in self.edges:
+            texts = [text for text in (self._on_edge(edge, scene) for scene in scenes) if text]
+            if texts:
+                label_sizes[edge] = even(_widest(texts) + 6), LINE * max(map(len, texts)) + 2
+        return sizes, label_sizes
+
+    def _in_box(self, node, scene: Scene) -> list[tuple[str, str]]:
+        """(text, colour) of each line in a box, the name first."""
+        head = self.heads[node] if self.narrow else [": ".join(self.heads[node])]
+        lines = [*((text, INK) for text in head), *scene.in_box(node, self.most)]
+        return lines + (scene.flowing(self.lone[node], self.most) if node in self.lone else [])
+
+    def _on_edge(self, edge, scene: Scene) -> list[tuple[str, str]]:
+        """(text, colour) of each line on an edge."""
+        return scene.on_edge(edge) + ([] if edge[0] in self.lone else scene.flowing(edge, self.most))
 
     def svg(self, scene: Scene, alt: str = "", style: str = "") -> str:
         """The picture of one scene, with CSS where it is to stand in a page itself.
 
         What the texts are and where they stand goes to `layout.texts`.
         """
-        labels = [(edge, scene.on_edge(edge)) for edge in self.layout.labels]
+        labels = [(edge, self._on_edge(edge, scene)) for edge in self.layout.labels]
         parts = [self._arrow(edge, scene) for edge in self.edges if edge not in scene.arrows]
         parts += [self._arrow(edge, scene) for edge in self.edges if edge in scene.arrows]
         parts += [self._label(edge, tuple(lines)) for edge, lines in labels if lines]
         for node in self.heads:
             look = node in scene.lit, scene.back, node in scene.hatched
-            parts.append(self._box(node, tuple(scene.in_box(node)), *look))
+            parts.append(self._box(node, tuple(self._in_box(node, scene)), *look))
         if self.title:
             page = Rect(0, 0, self.width, self.layout.height)
             parts.append(_lines([(self.title, INK)], self.width / 2, 6, page))
@@ -239,16 +271,20 @@ class Drawing:
             stroke, ground = "#555", "#f1f1ec" if op else "#fff"
         radius = f' rx="{min(18, box.height / 2):g}"' if op else ""
         x, y = box.middle
-        top = y - LINE * (1 + len(lines)) / 2
-        name, kind = self.heads[node]
-        text, texts = _lines(lines, x, top + LINE, box)
+        top, ((head, _), *under) = y - LINE * len(lines) / 2, lines
+        name = self.heads[node][0]
+        text, texts = _lines(under, x, top + LINE, box)
         return (
             f'<rect x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}"{radius} '
             f'fill="{ground}" stroke="{stroke}" stroke-width="{3 if lit else 1.2}"/>'
             f"{_stripes(box, 0.3 * min(18, box.height / 2)) if hatched else ''}"
             f'<text x="{x:g}" y="{top + 11:g}" fill="{INK}">'
-            f'<tspan font-weight="bold">{escape(name)}</tspan>{escape(kind)}</text>{text}'
-        ), [_standing(name + kind, x, top, box), *texts]
+            f'<tspan font-weight="bold">{escape(name)}</tspan>{escape(head[len(name) :])}</text>{text}'
+        ), [_standing(head, x, top, box), *texts]
+
+
+def _widest(texts: Iterable[Sequence[tuple[str, str]]]) -> float:
+    return max(width_of(line) for lines in texts for line, _ in lines)
 
 
 def _stripes(box: Rect, inset: float) -> str:
@@ -275,11 +311,11 @@ def _standing(text: str, x: float, top: float, owner: Rect) -> tuple[str, Rect, 
     return text, Rect(x - width / 2, top, width, LINE), owner
 
 
-def _heading(name: str, kind: str) -> tuple[str, str]:
-    """What stands at the top of a box: the name and, when it does not tell, the kind: q: Add"""
+def _heading(name: str, kind: str) -> list[str]:
+    """What is at the top of a box: the name and, when it does not tell, the kind."""
     name = fit(name, LONGEST_NAME)
     told = not kind or name == kind or name.startswith(f"{kind}_")
-    return name, "" if told else f": {fit(kind, LONGEST_NAME)}"
+    return [name] if told else [name, fit(kind, LONGEST_NAME)]
 
 
 def _path(points: list[tuple[float, float]]) -> str:
@@ -327,7 +363,8 @@ def draw_graph(
     Inputs have square corners, ops round ones. In blue the value of each node; in vermillion after a ∂ the
     gradients, if there are any: each on the edge it flows back along, as what arrives times what is local
     where both are single numbers, and their sum at a node with several.
-    Small arrays are shown as numbers, larger ones by their shape.
+    Small arrays are shown as numbers, larger ones by their shape. What would be too wide for a page of 900
+    pixels is drawn narrower, with the only gradient that a node gets in its box.
 
     path: nodes in a row whose edges are lit, from an input to the cost or, for the way back, from the cost.
     labels: {(from, to): text} for edges. title: a line above. alt: words in the place of the usual ones.

@@ -1,6 +1,6 @@
 """Where the boxes and arrows of a graph go: in columns from left to right, each arrow in a lane of its own.
 
-An arrow that skips a column gets a lane (an empty box) in it, and a label gets one between two columns.
+An arrow that skips a column gets a lane (an empty box) in it; labels get a column between two of boxes.
 So nothing overlaps by construction: arrows bend only where there are neither boxes nor labels.
 """
 
@@ -14,6 +14,7 @@ from itertools import pairwise
 from miniflow_lib import errors
 
 MARGIN = 12  # all lengths in pixels
+HEAD = 8  # of an arrow: straight, as long as it is
 SWEEPS = 12
 LANES = 20_000  # takes some seconds; a hundred nodes that all use the first one have 5000
 
@@ -161,8 +162,9 @@ def _ranks(nodes: Sequence, edges: Sequence[tuple]) -> dict:
 
 
 def _columns(nodes, forward, rank, sizes, label_sizes) -> tuple[list[list[Item]], dict]:
-    """The columns in turn, boxes at the even places and labels at the odd ones; and each edge's items."""
-    columns = [[] for _ in range(2 * max(rank.values()) + 1)]
+    """The columns in turn, boxes at the even places, labels, if any, at the odd ones; each edge's items."""
+    labelled = {edge: 2 * rank[a] + 1 for edge, (a, _) in forward.items() if edge in label_sizes}
+    columns = {at: [] for at in sorted({*range(0, 2 * max(rank.values()) + 1, 2), *labelled.values()})}
     fed = {b for _, b in forward.values()}
     items = {}
     for node in nodes:
@@ -171,16 +173,16 @@ def _columns(nodes, forward, rank, sizes, label_sizes) -> tuple[list[list[Item]]
     chains = {}
     for edge, (a, b) in forward.items():
         chain = [items[a]]
-        for place in range(2 * rank[a] + 1, 2 * rank[b]):
-            labelled = place == 2 * rank[a] + 1 and edge in label_sizes
-            chain.append(Item(label_sizes[edge][1] + 4 if labelled else 14, heavy=1.0 if place % 2 else 4.0))
+        for place in filter(columns.__contains__, range(2 * rank[a] + 1, 2 * rank[b])):
+            height = label_sizes[edge][1] + 4 if labelled.get(edge) == place else 14
+            chain.append(Item(height, heavy=1.0 if place % 2 else 4.0))
             columns[place].append(chain[-1])
         chain.append(items[b])
         for left, right in pairwise(chain):
             left.after.append(right)
             right.before.append(left)
         chains[edge] = chain
-    return columns, chains
+    return list(columns.values()), chains
 
 
 def _order(columns: list[list[Item]]) -> None:
@@ -257,9 +259,8 @@ def _place(column: list[Item], wanted: list[float]) -> None:
 
 def _measure(columns, chains, forward, sizes, label_sizes, turned) -> Layout:
     """From heights to rectangles and points: the widths of the columns and the room to bend between them."""
-    widths = [0.0] * len(columns)
-    for at in range(0, len(columns), 2):
-        widths[at] = max((sizes[item.node][0] for item in columns[at] if item.node is not None), default=0)
+    boxed = [[item for item in column if item.node is not None] for column in columns]
+    widths = [max((sizes[item.node][0] for item in items), default=0) for items in boxed]
     at_of = {item: at for at, column in enumerate(columns) for item in column}
     for edge, (width, _) in label_sizes.items():
         at = at_of[chains[edge][1]]
@@ -273,21 +274,22 @@ def _measure(columns, chains, forward, sizes, label_sizes, turned) -> Layout:
             rise = max(
                 (abs(ports[a, b][1] - ports[a, b][0]) for a in columns[at] for b in a.after), default=0
             )
-            x += round(min(max(0.3 * rise, 14), 26))
+            least, most = (22, 38) if boxed[at] and boxed[at + 1] else (16, 28)
+            x += round(min(max(0.3 * rise, least), most))
     boxes, labels, edges = {}, {}, {}
-    for at in range(0, len(columns), 2):
-        for item in columns[at]:
-            if item.node is not None:
-                width, height = sizes[item.node]
-                left = starts[at] + (widths[at] - width) / 2
-                boxes[item.node] = Rect(left, round(item.middle - height / 2, 1), width, height)
+    for at, items in enumerate(boxed):
+        for item in items:
+            width, height = sizes[item.node]
+            left = starts[at] + (widths[at] - width) / 2
+            boxes[item.node] = Rect(left, round(item.middle - height / 2, 1), width, height)
     for edge, chain in chains.items():
         a, b = forward[edge]
         points = [(boxes[a].right, chain[0].middle)]
         for item, following in pairwise(chain):
             at = at_of[item]
             points.append((starts[at] + widths[at], ports[item, following][0]))
-            points.append((starts[at + 1], ports[item, following][1]))
+            head = HEAD if following.node is not None else 0
+            points.append((starts[at + 1] - head, ports[item, following][1]))
         points.append((boxes[b].x, points[-1][1]))
         edges[edge] = [point for point, last in zip(points, [None, *points]) if point != last]
         if edge in label_sizes:

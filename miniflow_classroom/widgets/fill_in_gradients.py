@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from html import escape
 
@@ -15,14 +14,13 @@ from miniflow_lib.trace_text import arithmetic, number
 from miniflow_classroom import arguments
 from miniflow_classroom.restore import Snapshot
 from miniflow_classroom.show.arithmetic import products
-from miniflow_classroom.show.drawing import LARGER, GraphView, Scene
+from miniflow_classroom.show.drawing import LARGER, ROOM, GraphView, Scene
 from miniflow_classroom.show.plots import BLUE, INK, VERMILLION, picture_html
-from miniflow_classroom.widgets.base import LatestOnly, StaticBox
+from miniflow_classroom.widgets.base import LatestOnly, StaticBox, read_number
 
 TICK, CROSS = "\N{CHECK MARK}", "\N{BALLOT X}"
 ENTRY_WIDTH = 58  # as wide as that in the picture; the mark is next to it
 ASKED = "In each box: what arrives · what is local = ?"
-ROOM = 760  # the width of a page of 900 pixels that a picture with boxes on it has
 
 
 def fill_in_gradients(graph: Sequence[Node]) -> StaticBox:
@@ -130,7 +128,7 @@ class Puzzle:
             return None, ""
         guess = read_number(text)
         if guess is None:
-            return False, f"{text.strip()!r} is not a number: write one such as 0.5 or -2."
+            return False, f"{text.strip()!r} is not a number: write one such as 0.5, -2 or 4000."
         start, end = edge
         right = self.gradient(edge)
         if _near(guess, right):
@@ -207,17 +205,6 @@ class Puzzle:
         if all(right for right, _ in replies):
             lines.append("All of them: you have done a backward pass by hand.")
         return "<br>".join(lines)
-
-
-def read_number(text: str) -> float | None:
-    """-2, \u22122, 0.5 or 1/2 as a number; None for anything else."""
-    text = text.strip().replace("\u2212", "-").replace(",", ".")
-    above, slash, below = text.partition("/")
-    try:
-        value = float(above) / float(below) if slash else float(text)
-    except (ValueError, ZeroDivisionError):
-        return None
-    return value if math.isfinite(value) else None
 
 
 def _near(guess: float, value: float) -> bool:

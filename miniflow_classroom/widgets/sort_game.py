@@ -12,8 +12,7 @@ from miniflow_lib.ops import MSE, Add, Linear, Mul, Sigmoid
 from miniflow_classroom import arguments
 from miniflow_classroom.show.drawing import LARGER, Drawing, GraphView, Scene, fit
 from miniflow_classroom.show.plots import picture_html
-from miniflow_classroom.widgets.base import StaticBox, on_card
-from miniflow_classroom.widgets.stepper import PAGE
+from miniflow_classroom.widgets.base import PAGE, StaticBox, on_card
 
 
 def sort_game(graph: Sequence[Node] | Node | None = None, level: int = 1) -> StaticBox:

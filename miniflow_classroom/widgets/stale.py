@@ -16,8 +16,7 @@ from miniflow_classroom.restore import Snapshot
 from miniflow_classroom.show.drawing import LARGER, GraphView, Scene, fit, needed_by, short_number
 from miniflow_classroom.show.plots import picture_html
 from miniflow_classroom.show.words import listed
-from miniflow_classroom.widgets.base import StaticBox, in_its_place, on_card, side_by_side
-from miniflow_classroom.widgets.stepper import PAGE
+from miniflow_classroom.widgets.base import PAGE, StaticBox, in_its_place, on_card, side_by_side
 
 REACH = 6  # how far an Input can be dragged, up and down
 WIDEST = "-1.23e-4"  # of the numbers that a box may come to hold

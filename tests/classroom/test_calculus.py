@@ -25,7 +25,8 @@ from tests.charts import BLUE, VERMILLION, read_charts
 from tests.graphs import own_op
 from miniflow_classroom import cost_of_one_weight, fill_in_gradients, nudge, tangent
 from miniflow_classroom.restore import Snapshot
-from miniflow_classroom.widgets.fill_in_gradients import ASKED, CROSS, TICK, Puzzle, read_number
+from miniflow_classroom.widgets.base import read_number
+from miniflow_classroom.widgets.fill_in_gradients import ASKED, CROSS, TICK, Puzzle
 
 EVIL = "<img src=x onerror=alert(1)>"
 
@@ -394,7 +395,8 @@ def test_fill_in_wants_single_numbers():
         ("3", 3),
         (" -4 ", -4),
         ("\N{MINUS SIGN}0,5", -0.5),
-        ("1/4", 0.25),
+        ("\N{EN DASH}1/4", -0.25),
+        ("4,000", None),
         ("", None),
         ("nan", None),
         ("x", None),

@@ -14,9 +14,21 @@ import numpy as np
 import pytest
 
 from miniflow_lib import Add, Input, MiniFlowError, Mul, forward_and_backward, forward_pass, topological_sort
-from tests.graphs import EVIL, LESSONS, by_chance, one_layer, own_op, two_layers, used_twice, x_plus_y_times_z
+from tests.graphs import (
+    EVIL,
+    LESSONS,
+    by_chance,
+    one_layer,
+    own_op,
+    two_layers,
+    two_layers_of_lesson_5,
+    two_neurons,
+    used_twice,
+    x_plus_y_times_z,
+)
 from miniflow_classroom import draw_graph, stepper
-from miniflow_classroom.show.drawing import in_a_row, short_number, value_lines
+from miniflow_classroom.gradients.faults import network
+from miniflow_classroom.show.drawing import LARGER, LEAST, ROOM, SIZE, in_a_row, short_number, value_lines
 from miniflow_classroom.show.layout import Layout, Rect, lay_out
 
 
@@ -150,7 +162,41 @@ def test_small_arrays_are_shown_as_numbers_and_large_ones_as_shapes():
     assert {"[[-1 -2] ", " [-1 -2]]", "∂ [1 2]", "2.5"} <= set(texts(draw_graph(graph)))
     large = LESSONS["boston"]()
     forward_and_backward(large)
-    assert {"shape (11, 13)", "∂ shape (13, 10)", "shape (11, 1)"} <= set(texts(draw_graph(large)))
+    assert {"shape", "(11, 13)", "∂ shape", "  (13, 10)", "(11, 1)"} <= set(texts(draw_graph(large)))
+
+
+def letters(picture) -> float:
+    """How high they are on a page of 900 pixels."""
+    return SIZE * min(ROOM / picture.width, 1)
+
+
+@pytest.mark.parametrize("make", [two_layers, two_layers_of_lesson_5, two_neurons, lambda: network()[0]])
+def test_a_graph_with_layers_is_legible_as_a_whole_on_a_page_of_900_pixels(make):
+    graph = make()
+    forward_pass(graph[-1], graph)
+    before = draw_graph(graph)
+    forward_and_backward(graph)
+    after = draw_graph(graph, path=[graph[-1], *graph[-1].inbound_nodes[1:]], title="from the cost back")
+    film = stepper(graph)._repr_mimebundle_()["text/html"]
+    for picture in (before, after):
+        assert letters(picture) >= LEAST
+        assert faults(picture.layout, picture.width) == []
+    assert SIZE * ROOM / float(re.search(r"max-width:(\d+)px", film)[1]) * LARGER >= LEAST
+
+
+def test_the_gradients_of_a_wide_graph_are_in_its_boxes_save_the_shares_of_a_node_with_several_consumers():
+    graph = two_layers_of_lesson_5()
+    forward_and_backward(graph)
+    wide = draw_graph(graph)
+    assert wide.layout.labels == {}
+    node = {node.name: node for node in graph}
+    inside = {text for text, _, owner in wide.layout.texts if owner == wide.layout.boxes[node["l1"]]}
+    assert inside == {"l1", "Linear", "[[-1] ", " [ 1]]", "∂ [[ 0.846] ", "   [-1.632]]"}
+    graph, _ = network()
+    forward_and_backward(graph)
+    node = {node.name: node for node in graph}
+    labels = draw_graph(graph).layout.labels
+    assert set(labels) == {(node["s"], node["l2"]), (node["s"], node["l2"].outbound_nodes[0])}
 
 
 @pytest.mark.parametrize(
@@ -169,8 +215,8 @@ def test_values_that_are_no_numbers_are_shown_on_one_short_line():
     assert value_lines("two\nlines") == ["two\N{REPLACEMENT CHARACTER}lines"]
     assert len(value_lines("long " * 50)[0]) == 26
     assert value_lines([[1, 2], [3]]) == ["[[1, 2], [3]]"]
-    assert value_lines(np.zeros((0, 3))) == ["shape (0, 3)"]
-    assert value_lines(np.ones((1, 2, 2))) == ["shape (1, 2, 2)"]
+    assert value_lines(np.zeros((0, 3))) == ["shape", "(0, 3)"]
+    assert value_lines(np.ones((1, 2, 2))) == ["shape", "(1, 2, 2)"]
     assert value_lines(np.array([True, False])) == ["[1 0]"]
     assert in_a_row([[1e-5, 2], [300, 4]]) == "[[1e-5 2] [300 4]]"
 

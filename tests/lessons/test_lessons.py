@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import re
 import statistics
 import tomllib
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.series import FOLDER, LESSONS, ROOT, every_lesson, read, tags, texts
+from miniflow_classroom.show.drawing import LEAST, LETTERS, ROOM, SIZE
 
 SYLLABUS = tomllib.loads((ROOT / "tests/syllabus.toml").read_text(encoding="utf-8"))["item"]
 
@@ -49,6 +51,16 @@ def test_nothing_is_loaded_from_elsewhere(path):
                 f"cell {number}: something remote"
             )
             assert "<script" not in text.lower(), f"cell {number}: a script"
+
+
+@every_lesson
+def test_a_page_of_900_pixels_shows_each_graph_whole_in_letters_that_can_be_read(path):
+    for number, cell in enumerate(cells_of(path)):
+        for data in re.findall(r"data:image/svg\+xml;base64,([^\"]+)", " ".join(texts(cell))):
+            svg = base64.b64decode(data).decode()
+            if LETTERS in svg:
+                width = float(re.search(r'width="([\d.]+)"', svg)[1])
+                assert SIZE * ROOM / width >= LEAST, f"cell {number}: a graph of {width:g} pixels"
 
 
 @every_lesson
