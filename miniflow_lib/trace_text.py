@@ -33,7 +33,7 @@ def show_value(value: object) -> str:
 
     A single number has up to 10 digits, an array up to 8 decimals, and a corner up to 4.
     """
-    return _nested(*_texts(value)) if _ndim(value) else _number(value)
+    return _nested(*texts_of(value)) if _ndim(value) else _number(value)
 
 
 def number(value: float, digits: int = 6) -> str:
@@ -50,16 +50,13 @@ def _nested(texts: np.ndarray | str, cut: Sequence[bool]) -> str:
 
 def sort_text(events: Sequence) -> str:
     """The story of one sort (or its beginning) in lines."""
-    of = {kind: [event for event in events if event.kind == kind] for kind in {e.kind for e in events}}
-    waiting = {event.node: event.value for event in of.get("waits", ())}
-    fed = {event.node: event.value for event in of.get("fed", ())}
-    ready = [event.node for event in of.get("ready", ())]
-    needed = of["order"][0].value if "order" in of else fed
-    entries = [_item(node, fed[node]) + "  (not needed)" * (node not in needed) for node in fed]
+    kinds = ("fed", "waits", "ready", "order")
+    fed, waiting, ready, order = ({e.node: e.value for e in events if e.kind == kind} for kind in kinds)
+    entries = [_item(node, fed[node]) + "  (not needed)" * (node not in order.get("", fed)) for node in fed]
 
     lines = ["topological_sort: a node is ready when all its inbound nodes are in the list"]
     lines += _labelled("fed", entries)
-    lines += _labelled("edges", [f"{e.node} → {e.other}" for e in of.get("edge", ())])
+    lines += _labelled("edges", [f"{e.node} → {e.other}" for e in events if e.kind == "edge"])
     lines += _labelled("waiting", _wrapped(f"{node} for {count}" for node, count in waiting.items()))
     lines += _labelled("ready", _wrapped(node for node in ready if node not in waiting))
     for event in events:
@@ -96,15 +93,15 @@ def _forward(event) -> list[str]:
         return _running_total(event)
     parts = [*(("", *got) for got in event.got), ("→" * bool(event.got), event.node, event.value)]
     line = f"  {', '.join(_item(*got) for got in event.got)}{' → ' * bool(event.got)}"
-    return _told(line + _item(event.node, event.value), parts, f"  {event.node}", not event.got)
+    lines = _told(line + _item(event.node, event.value), parts, f"  {event.node}", not event.got)
+    return [*lines, *event.worked_out.get(event.node, ())]
 
 
 def _running_total(event) -> list[str]:
     lines, total = [], "0" if event.other == "+" else "1"
     for (name, value), (_, after) in zip(event.got, event.gave):
         lines.append(f"{total} {event.other} {show_value(value)} ({name}) = {(total := show_value(after))}")
-    space = len(event.node) + 3
-    return [f"{'' if i else f'  {event.node} ':<{space}} {line}" for i, line in enumerate(lines)]
+    return _labelled(event.node, lines, len(event.node) + 2)
 
 
 def _backward(event) -> list[str]:
@@ -116,6 +113,7 @@ def _backward(event) -> list[str]:
         else:
             parts = [*made, ("=" * bool(made), f"for {name}", value)]
             lines += _told(f"      for {name}: {arithmetic(made, value)}", parts)
+            lines += event.worked_out.get(name, ())
     return lines
 
 
@@ -162,9 +160,9 @@ def _ndim(value: object) -> int:
     return value.ndim if isinstance(value, np.ndarray) else 0
 
 
-def _labelled(label: str, entries: Sequence[str]) -> list[str]:
+def _labelled(label: str, entries: Sequence[str], space: int = 9) -> list[str]:
     """The entries under each other, the label before the first."""
-    return [f"  {'' if i else label:<9}{entry}" for i, entry in enumerate(entries)]
+    return [f"  {'' if i else label:<{space}}{entry}" for i, entry in enumerate(entries)]
 
 
 def _wrapped(entries: Iterable[str]) -> list[str]:
@@ -193,14 +191,14 @@ def _block(value: object) -> list[str]:
     """A matrix in lines, its columns aligned; a large one's corner."""
     if _ndim(value) != 2 or not value.size:
         return [show_value(value)]
-    texts, (rows_cut, columns_cut) = _texts(value)
+    texts, (rows_cut, columns_cut) = texts_of(value)
     width = max(len(text) for text in texts.flat)
     rows = [", ".join([*(text.rjust(width) for text in row), *["…"] * columns_cut]) for row in texts]
     lines = [f"[{row}]" for row in rows] + ["…"] * rows_cut
     return ["[ "[i > 0] + line + "],"[i < len(lines) - 1] for i, line in enumerate(lines)]
 
 
-def _texts(array: np.ndarray) -> tuple[np.ndarray, list[bool]]:
+def texts_of(array: np.ndarray) -> tuple[np.ndarray, list[bool]]:
     """The numbers of an array, or of its corner, as an array of texts; and which axes were cut."""
     cut = [length > WHOLE for length in array.shape]
     corner = array[tuple(slice(CORNER if c else None) for c in cut)]

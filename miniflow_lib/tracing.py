@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager as Block
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import NamedTuple, TextIO
 
@@ -34,7 +34,8 @@ class Event:
                backward (node, got = what arrives from each consumer, value = their sum, gave = what goes on,
                made = the arithmetic of each that goes on, see `Trace.products`, or none)
     `got` and `gave` are tuples of (name, array). Forward, an Add or Mul of several says more:
-    other = its sign, gave = the running total after each input.
+    other = its sign, gave = the running total after each input; and made is the arithmetic of its value.
+    worked_out = {the name of what was made: lines that work out one number of it}, see `Trace.worked_out`.
     """
 
     pass_: str
@@ -45,6 +46,7 @@ class Event:
     got: tuple[tuple[str, object], ...] = ()
     gave: tuple[tuple[str, object], ...] = ()
     made: tuple[Sequence, ...] = ()
+    worked_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class Count:
@@ -88,13 +90,15 @@ class Trace:
     limit: how many events a cell may print (outside a notebook: a call); a flag left on then buries nothing.
     products: the arithmetic of going back, which the classroom knows. products(node, arrives, gave), of
     {inbound node: what it is given}, returns {inbound node: how that was made}, as factors: what joins
-    each to the one before it, its name and its value.
+    each to the one before it, its name and its value. Forward it is asked about {node: its own value}.
+    worked_out: the arithmetic of one number of a matrix, which the classroom knows, too.
     """
 
     DEBUG = False
     T_DEBUG = False
     limit = 400
     products = staticmethod(lambda node, arrives, gave: dict.fromkeys(gave, ()))
+    worked_out = staticmethod(lambda event: {})
 
     _cell, _shell = Count(), None
     _followers: tuple[Callable[[str, bool], object], ...] = ()
@@ -232,20 +236,20 @@ class PassTeller(Teller):
         self.say([Event(self.pass_, "start", value=order if self.pass_ == "forward" else order[::-1])])
 
     def __call__(self, node) -> None:
-        name = self.name(node)
         if self.pass_ == "forward":
             got = tuple((self.name(n), _copy(n.value)) for n in node.inbound_nodes)
             value = _copy(node.value)
-            sign, totals = _running_totals(node, got, value)
-            self.say([Event("forward", "forward", name, sign, value, got, totals)])
+            gave = {node: value}
+            sign, told = _running_totals(node, got, value)
         else:
             consumers = [out for out in errors.consumers(node) if out in self.shown]
             got = tuple((self.name(n), _try(lambda n=n: _copy(n.gradients[node]))) for n in consumers)
+            value = _try(lambda: _copy(Node.grad_cost(node)))
             gave = _try(lambda: {n: _copy(gradient) for n, gradient in node.gradients.items()}) or {}
-            total = _try(lambda: _copy(Node.grad_cost(node)))
-            made = tuple(trace.products(node, total, gave).values())
-            told = tuple((self.name(n), gradient) for n, gradient in gave.items())
-            self.say([Event("backward", "backward", name, "", total, got, told, made)])
+            sign, told = "", tuple((self.name(n), gradient) for n, gradient in gave.items())
+        made = tuple(trace.products(node, value, gave).values())
+        event = Event(self.pass_, self.pass_, self.name(node), sign, value, got, told, made)
+        self.say([replace(event, worked_out=trace.worked_out(event))])
 
     def text(self, events: Sequence[Event]) -> str:
         return _try(lambda: pass_text(events[0])) or f"  {events[0].node}   (cannot be shown)"

@@ -5,7 +5,9 @@ own value and of theirs. For e to the x:
 
     "Exp": lambda g, own, x: [times(g, own)],
 
-Only what comes out at what the op handed on is told so. Of any other op the views tell what it got and gave.
+An op that makes its value by a matrix product says that after them, as Linear does.
+Only what comes out at what the op made or handed on is told so. Of any other op the views tell what it got
+and gave.
 An op is known by its class's name, so that a learner's own MyAdd is told like our Add.
 """
 
@@ -21,7 +23,7 @@ from miniflow_lib.ops import unbroadcast
 from miniflow_lib.tracing import trace
 
 Factor = tuple[str, str, object]  # what joins it to the one before it, its name, its value
-JOINTS = {"·": np.multiply, "/": np.divide, "@": np.matmul}
+JOINTS = {"·": np.multiply, "/": np.divide, "@": np.matmul, "+": np.add}
 
 
 def times(arrives: object, *local: object) -> list[Factor]:
@@ -36,7 +38,8 @@ def _mul(g, own, *values) -> list[list[Factor]]:
 
 def _linear(g, own, X, W, b) -> list[list[Factor]]:
     if X.ndim == W.ndim == 2:
-        return [[*times(g), ("@", "W.T", W.T)], [("", "X.T", X.T), ("@", "arrives", g)], times(g)]
+        makes = [[("", "X", X), ("@", "W", W), ("+", "b", b)]] * (b.shape == W.shape[1:])
+        return [[*times(g), ("@", "W.T", W.T)], [("", "X.T", X.T), ("@", "arrives", g)], times(g), *makes]
     return [times(g, W), times(g, X), times(g, 1.0)]
 
 
@@ -56,14 +59,16 @@ WAYS: dict[str, Callable[..., list[list[Factor]]]] = {
 }
 
 
+@np.errstate(all="ignore")
 def products(node: Node, arrives: object, gave: Mapping[Node, object]) -> dict[Node, list[Factor]]:
     """{inbound node: the factors of what is given to it, in a row; [] where they do not come out at that}
 
+    gave: {inbound node: what it is given}; forward {node: its value}, whose factors are told likewise.
     A node that comes in twice is told as two paths that meet: the second begins with a +.
     """
     try:
         held = [np.array(value) for value in (arrives, node.value, *(n.value for n in node.inbound_nodes))]
-        ways = list(zip(node.inbound_nodes, WAYS[type(node).__name__.removeprefix("My")](*held)))
+        ways = list(zip([*node.inbound_nodes, node], WAYS[type(node).__name__.removeprefix("My")](*held)))
     except Exception:  # a learner's op may hold anything
         return {inbound: [] for inbound in gave}
     told = {}
@@ -88,7 +93,6 @@ def product(factors: Iterable[Factor]) -> object:
     return reduce(lambda total, factor: JOINTS[factor[0]](total, factor[2]), rest, first)
 
 
-@np.errstate(all="ignore")
 def _is_sum(ways: list[list[Factor]], given: object) -> bool:
     """Whether the products add up to what was given, in its shape."""
     try:

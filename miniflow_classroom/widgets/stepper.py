@@ -18,13 +18,13 @@ from miniflow_lib.trace_text import arithmetic
 from miniflow_lib.tracing import Event, trace
 from miniflow_classroom import arguments
 from miniflow_classroom.restore import put_back
-from miniflow_classroom.show.drawing import LARGER, GraphView, Scene, in_a_row, in_numbers
+from miniflow_classroom.show.drawing import LARGER, LEAST, SIZE, GraphView, Scene, in_a_row, in_numbers
+from miniflow_classroom.show.matrix_product import Product, as_html, products_in, room_for
 from miniflow_classroom.show.plots import GREY, picture_html
 from miniflow_classroom.show.words import listed
-from miniflow_classroom.widgets.base import StaticBox, on_card
+from miniflow_classroom.widgets.base import PAGE, StaticBox, on_card
 
 PARTS = ("sort", "forward", "backward")
-PAGE = "calc(100% - 4px)"  # a widget has a margin of 2 px
 LETTERS_A_LINE = 100  # of a caption, about: the longest one keeps the picture where it is
 
 
@@ -36,6 +36,7 @@ class Step:
     scene: Scene
     caption: str
     beside: tuple[tuple[str, str], ...] = ()
+    products: Sequence[Product] = ()
 
 
 def stepper(graph: Sequence[Node] | Node, show: Sequence[str] = PARTS) -> StaticBox:
@@ -47,11 +48,14 @@ def stepper(graph: Sequence[Node] | Node, show: Sequence[str] = PARTS) -> Static
     view, steps = film(graph, show)
     drawing = view.drawing([step.scene for step in steps])
     last, longest = len(steps) - 1, max(len(step.caption) for step in steps)
+    rooms = {part: "".join(room_for(step.products) for step in steps if step.part == part) for part in PARTS}
+    lines = math.ceil(longest / LETTERS_A_LINE)
     frames = []
     for number, step in enumerate(steps):
         svg = drawing.svg(step.scene, f"Step {number}: {step.caption}", drawing.style)
         heading = f"Step {number} of {last} · {step.part}"
-        frames.append(_frame(heading, step, svg, drawing.width, lines=math.ceil(longest / LETTERS_A_LINE)))
+        products = as_html(step.products, rooms[step.part])
+        frames.append(_frame(heading, step, svg, drawing.width, lines, products))
     parts = listed(list(dict.fromkeys(step.part for step in steps)))
     text = f"{last} steps through {parts}, to be played in Jupyter"
     final = f"The last step: {steps[-1].caption}"
@@ -91,7 +95,7 @@ def played(frames: Sequence[str]) -> list[ipywidgets.Widget]:
     return [ipywidgets.HBox([ipywidgets.HTML(BACK_AND_NEXT), steps, play, slider, number], layout=row), stack]
 
 
-def _frame(heading: str, step: Step, svg: str, width: float, lines: int) -> str:
+def _frame(heading: str, step: Step, svg: str, width: float, lines: int, products: str) -> str:
     caption = re.sub(r"(\de-)(\d)", "\\1\N{WORD JOINER}\\2", escape(step.caption))  # 1e-4 on one line
     beside = "".join(
         f'<div style="flex:1 1 140px"><b>{escape(name)}</b><br>{escape(text)}</div>'
@@ -101,12 +105,12 @@ def _frame(heading: str, step: Step, svg: str, width: float, lines: int) -> str:
         # Beside the picture under one another; where there is no room for that, under it in a row.
         columns = "display:flex;flex-wrap:wrap;gap:6px 12px;align-content:flex-start"
         beside = f'<div style="flex:1 1 140px;{columns}">{beside}</div>'
-    basis = max(width * 2 / 3, min(width, 440))
     return on_card(
         f'<div style="min-height:{1.4 * lines + 2:.1f}em;overflow-wrap:anywhere">'
         f'<span style="color:{GREY}">{escape(heading)}</span><br>{caption}</div>',
         '<div style="display:flex;flex-wrap:wrap;gap:4px 20px">'
-        f'<div style="flex:4 1 {basis:.0f}px;overflow-x:auto">{svg}</div>{beside}</div>',
+        f'<div style="flex:4 1 {width * LEAST / SIZE:.0f}px;overflow-x:auto">{svg}</div>{beside}</div>',
+        products,
     )
 
 
@@ -236,7 +240,8 @@ class Teller:
             if event.got:
                 got = listed([f"{in_a_row(value)} from {name}" for name, value in event.got])
                 caption = f"{event.node} gets {got} and makes {result}."
-            yield Step("forward", self.scene(lit=frozenset([node]), arrows=self._into(node)), caption)
+            scene = self.scene(lit=frozenset([node]), arrows=self._into(node))
+            yield Step("forward", scene, caption, products=products_in(event))
 
     def backward_steps(self, events: Sequence[Event]) -> Iterator[Step]:
         yield Step(
@@ -255,7 +260,7 @@ class Teller:
             if len(event.got) > 1 or (not event.got and node.inbound_nodes):
                 self.sums[node] = event.value
             scene = self.scene(lit=frozenset([node]), arrows=arrows, back=True)
-            yield Step("backward", scene, self._handed(event, node))
+            yield Step("backward", scene, self._handed(event, node), products=products_in(event))
 
     def _handed(self, event: Event, node: Node) -> str:
         """-4 arrives at q from f. To x: arrives -4 · local 1 = -4."""

@@ -107,6 +107,40 @@ def test_the_stepper_plays_by_itself_only_when_asked(stepped):
     lab.reload()  # or it plays on when its notebook is closed, and complains that the kernel is gone
 
 
+def test_a_number_of_a_product_is_picked_by_click_and_arrow_key_without_a_kernel(lab):
+    lab.write("product.ipynb", [HEAD, "stepper(two_neurons(), 'backward')", "1"])
+    lab.open("product.ipynb")
+    lab.run_all()
+    lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    lab.cell(1).locator("input[type=number]").fill("2")
+    lab.cell(1).locator("input[type=number]").press("Enter")
+    says(lab, 1, "Step 2 of 6 · backward")
+    to_W = lab.cell(1).locator(".miniflow-product:visible").nth(1)
+
+    def shown() -> tuple[str, list[list[str]]]:
+        """The arithmetic that is to be seen, and the numbers of each matrix that have a coloured ground."""
+        said, lit = to_W.evaluate(
+            """group => {
+                const look = element => getComputedStyle(element);
+                const said = [...group.querySelectorAll('li')].filter(l => look(l).visibility === 'visible');
+                const lit = [...group.querySelectorAll('table')].map(table =>
+                    [...table.querySelectorAll('td')]
+                        .filter(cell => look(cell).backgroundColor !== 'rgba(0, 0, 0, 0)')
+                        .map(cell => cell.innerText));
+                return [said.map(line => line.innerText).join(), lit];
+            }"""
+        )
+        return said.split("\n")[-1], lit
+
+    assert shown() == ("3 · -3 + 2 · -2 = -13", [["3", "2"], ["-3", "-2"], ["-13"]])
+    to_W.get_by_text("8", exact=True).click()
+    assert shown() == ("2 · 2 + 2 · 2 = 8", [["2", "2"], ["2", "2"], ["8"]])
+    lab.page.keyboard.press("ArrowRight")
+    assert shown() == ("4 · -3 + 4 · -2 = -20", [["4", "4"], ["-3", "-2"], ["-20"]])
+    says(lab, 1, "Step 2 of 6 · backward")
+    lab.console[:] = [said for said in lab.console if not re.match("Could not send widget|Cannot send", said)]
+
+
 def test_the_stepper_goes_on_without_a_kernel(lab):
     lab.write("long.ipynb", [HEAD, "stepper(two_layers())"])
     lab.open("long.ipynb")
@@ -370,7 +404,7 @@ def test_a_page_of_900_pixels_is_wide_enough_in_both_themes(lab, theme):
 
 
 def test_graphs_grow_by_a_third_where_the_page_has_room_and_stay_legible_at_900_pixels(lab):
-    names = ("x_plus_y_times_z", "used_twice", "neuron")
+    names = ("x_plus_y_times_z", "used_twice", "neuron", "two_layers_of_lesson_5")
     lab.write(
         "large.ipynb", [HEAD, *(f"forward_and_backward(graph := {n}())\ndraw_graph(graph)" for n in names)]
     )
@@ -381,3 +415,5 @@ def test_graphs_grow_by_a_third_where_the_page_has_room_and_stay_legible_at_900_
         lab.run_all()
         for cell in range(1, len(names) + 1):
             assert least <= lab.cell(cell).locator("img").evaluate(letters) <= 16.1, (width, names[cell - 1])
+            area = lab.cell(cell).locator(".jp-OutputArea-output").first
+            assert area.evaluate("node => node.scrollWidth <= node.clientWidth"), (width, names[cell - 1])

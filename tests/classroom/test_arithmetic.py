@@ -19,11 +19,12 @@ from miniflow_lib import (
     topological_sort,
     trace,
 )
-from miniflow_lib.trace_text import arithmetic, pass_text
+from miniflow_lib.trace_text import WHOLE, WIDTH, arithmetic, pass_text
 from tests import own_engine
 from tests.graphs import x_plus_y_times_z
 from miniflow_classroom.show.arithmetic import WAYS, Factor, arriving_at, product, products, times
 from miniflow_classroom.show.drawing import GraphView, in_numbers
+from miniflow_classroom.show.matrix_product import products_in, short
 
 OURS = {"Input": Input, "Add": Add, "Mul": Mul, "Sigmoid": Sigmoid, "MSE": MSE, "Linear": Linear}
 THEIRS = {name: getattr(own_engine, f"My{name}") for name in OURS}
@@ -161,13 +162,16 @@ def test_a_sigmoid_shows_both_its_factors():
     assert in_numbers(row, s.gradients[x]) == "1 · 0.1966 = 0.1966"
 
 
+def layer_of(X, W, b, y, kind=Linear) -> list:
+    nodes = [Input(name) for name in ("X", "W", "b", "y")]
+    cost = MSE(nodes[-1], kind(*nodes[:3], name="out"), name="cost")
+    return topological_sort(dict(zip(nodes, (X, W, b, y))), output=cost)
+
+
 def layer() -> Linear:
-    X, W, b, y = (Input(name) for name in ("X", "W", "b", "y"))
-    out = Linear(X, W, b, name="out")
-    cost = MSE(y, out, name="cost")
-    feed = {X: [[5, 3], [2, 2]], W: [[4], [-2]], b: [7], y: [23, 15]}
-    forward_and_backward(topological_sort(feed, output=cost))
-    return out
+    graph = layer_of([[5, 3], [2, 2]], [[4], [-2]], [7], [23, 15])
+    forward_and_backward(graph)
+    return graph[-2]
 
 
 def test_a_layer_is_told_by_its_products():
@@ -335,3 +339,163 @@ def test_a_new_op_is_told_by_one_line(monkeypatch):
     monkeypatch.setitem(WAYS, "Exp", lambda g, own, x: [times(g, own)])
     assert arithmetic(told_by(f)[x], f.gradients[x]) == "arrives 1 · local 1 = 1"
     assert product(told_by(f)[x]) == 1
+
+
+# --- one number of a matrix product ------------------------------------------------------------------------
+
+TWO_NEURONS = [[3, 2, 4], [2, 2, 4]], [[2, -2], [3, -3], [-1, 3]], [4, 6], [[18, 2], [14, 4]]
+
+
+def events_of(graph) -> dict:
+    """{"forward" or "backward": what it tells of the layer "out"}"""
+    with trace.record() as events:
+        forward_and_backward(graph)
+    return {event.pass_: event for event in events if event.node == "out"}
+
+
+def printed(graph, capsys) -> list[str]:
+    """The lines of the trace that work out a number."""
+    with trace.override(DEBUG=True):
+        forward_and_backward(graph)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    return [line.strip() for line in lines if "column 0 of" in line]
+
+
+WORKED_OUT = [
+    "out[0, 0], row 0 of X, column 0 of W and b[0]: 3 · 2 + 2 · 3 + 4 · -1 + 4 = 12",
+    "for X[0, 0], row 0 of what arrives and column 0 of W.T: -3 · 2 + 2 · -2 = -10",
+    "for W[0, 0], row 0 of X.T and column 0 of what arrives: 3 · -3 + 2 · -2 = -13",
+    "for b[0], column 0 of what arrives: -3 + -2 = -5",
+]
+
+
+@pytest.mark.parametrize("kind", [Linear, own_engine.MyLinear])
+def test_the_trace_works_out_the_first_number_of_each_product(kind, capsys):
+    assert printed(layer_of(*TWO_NEURONS, kind), capsys) == WORKED_OUT
+
+
+def test_any_number_is_worked_out_in_the_words_of_the_trace():
+    events = events_of(layer_of(*TWO_NEURONS))
+    (out,), (X, W, b) = (products_in(events[pass_]) for pass_ in ("forward", "backward"))
+    assert " ".join(out.worked_out((1, 1))) == (
+        "out[1, 1], row 1 of X, column 1 of W and b[1]: 2 · -2 + 2 · -3 + 4 · 3 + 6 = 8"
+    )
+    assert " ".join(X.worked_out((0, 2))) == (
+        "for X[0, 2], row 0 of what arrives and column 2 of W.T: -3 · -1 + 2 · 3 = 9"
+    )
+    assert " ".join(W.worked_out((2, 1))) == (
+        "for W[2, 1], row 2 of X.T and column 1 of what arrives: 4 · 2 + 4 · 2 = 16"
+    )
+    assert " ".join(b.worked_out((1,))) == "for b[1], column 1 of what arrives: 2 + 2 = 4"
+
+
+def test_a_sum_over_one_row_is_that_number_and_one_neuron_makes_one_product():
+    events = events_of(layer_of([[5, 3]], [[4], [-2]], [7], [23]))
+    X, W, b = (product.worked_out((0,) * product.made[1].ndim) for product in products_in(events["backward"]))
+    assert b == ["for b[0], column 0 of what arrives:", "-4"]
+    assert X[1:] == ["-4 · 4", "= -16"] and W[1:] == ["5 · -4", "= -20"]
+
+
+@pytest.mark.parametrize("kinds", [OURS, THEIRS], ids=["ours", "theirs"])
+def test_the_terms_of_each_number_add_up_to_it_and_are_its_row_and_its_column(kinds):
+    def exact(array: np.ndarray) -> np.ndarray:
+        return np.array([repr(float(number)) for number in array.flat], dtype=object).reshape(array.shape)
+
+    told = numbers = 0
+    for seed in range(30):
+        with trace.record() as events:
+            forward_and_backward(layers_by_chance(seed, kinds))
+        for event in events:
+            for one in products_in(event):
+                told += 1
+                assert event.worked_out[one.made[0]], "the trace has its first number"
+                for at, number in np.ndenumerate(one.made[1]):
+                    numbers += 1
+                    words, *terms = one.worked_out(at, exact)
+                    terms = [term.removeprefix("+ ").split(" · ") for term in terms if term[0] != "="]
+                    assert np.isclose(sum(np.prod([float(x) for x in term]) for term in terms), number)
+                    right = [float(term[-1]) for term in terms]
+                    if one.bias:
+                        assert right.pop() == one.bias[1][at[-1]]
+                    assert right == one.right[1][:, at[-1]].tolist()
+                    if one.left:
+                        left = [float(term[0]) for term in terms[: len(right)]]
+                        assert left == one.left[1][at[0]].tolist() and f"row {at[0]} of" in words
+                    assert f"column {at[-1]} of" in words and str(list(at)) in words
+    assert told > 60 and numbers > 300
+
+
+def test_six_long_terms_are_wrapped_between_terms_and_all_are_there():
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=shape) for shape in ((6, 6), (6, 6), (6,), (6, 6))]
+    for event in events_of(layer_of(*arrays)).values():
+        for name, (words, *lines) in event.worked_out.items():
+            assert words.endswith(":") and max(map(len, lines)) <= WIDTH and len(lines) > 1
+            (product,) = (one for one in products_in(event) if one.made[0] == name)
+            together = " ".join(line.strip() for line in lines)
+            assert together.count(" + ") == 5 + bool(product.bias) and together.count(" = ") == 1
+            assert not any(line.strip()[0] == "·" or line.rstrip()[-1] in "+·=" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "told"),
+    [
+        (((2, WHOLE), (WHOLE, 1), (1,), (2,)), 4),
+        (((2, WHOLE + 1), (WHOLE + 1, 1), (1,), (2,)), 1),  # the sum over two rows
+        (((WHOLE + 1, 2), (2, 1), (1,), (WHOLE + 1,)), 0),
+        (((3,), (3,), (), ()), 0),
+        (((3,), (3, 2), (2,), (2,)), 0),
+        (((4, 3), (3,), (), (4,)), 0),
+    ],
+)
+def test_only_matrices_that_are_shown_whole_are_worked_out(shapes, told):
+    events = events_of(layer_of(*(np.ones(shape) for shape in shapes)))
+    assert sum(len(products_in(event)) for event in events.values()) == told
+    assert sum(len(event.worked_out) for event in events.values()) == told
+
+
+class MyLinear(Node):
+    """A learner's, with the mistake that is set in `wrong`."""
+
+    wrong = ""
+
+    def forward(self):
+        X, W, b = (node.value for node in self.inbound_nodes)
+        self.value = X @ W + b + (self.wrong == "forward")
+
+    def backward(self):
+        X, W, b = self.inbound_nodes
+        g = self.grad_cost()
+        to_b = g.sum(axis=1) if self.wrong == "b" else g.sum(axis=0)
+        to_X = g @ W.value.T * (1.5 if self.wrong == "X" else 1)
+        self.gradients = {X: to_X, W: X.value.T @ (g[::-1] if self.wrong == "W" else g), b: to_b}
+
+
+@pytest.mark.parametrize("wrong", ["", "forward", "X", "W", "b"])
+def test_a_product_that_does_not_come_out_is_not_worked_out(wrong, monkeypatch):
+    monkeypatch.setattr(MyLinear, "wrong", wrong)
+    events = events_of(layer_of(*TWO_NEURONS, lambda *nodes, name: MyLinear(nodes, name)))
+    assert list(events["forward"].worked_out) == ["out"] * (wrong != "forward")
+    assert list(events["backward"].worked_out) == [name for name in "XWb" if name != wrong]
+
+
+@pytest.mark.parametrize("b", [7, [7], [[7, 7]]])
+def test_a_bias_of_another_shape_in_a_learners_layer_is_not_worked_out(b):
+    X, W, _, y = TWO_NEURONS
+    events = events_of(layer_of(X, W, b, y, lambda *nodes, name: MyLinear(nodes, name)))
+    assert not events["forward"].worked_out
+    assert {"X", "W"} <= set(events["backward"].worked_out)
+
+
+def test_a_matrix_that_comes_in_twice_is_not_told_as_one_product():
+    X, b, y = Input("X"), Input("b"), Input("y")
+    feed = {X: [[1, 2], [3, 4]], b: [0, 0], y: np.ones((2, 2))}
+    events = events_of(topological_sort(feed, output=MSE(y, Linear(X, X, b, name="out"))))
+    assert list(events["forward"].worked_out) == ["out"] and list(events["backward"].worked_out) == ["b"]
+
+
+def test_pictures_digits_are_short():
+    assert short(np.array([[1 / 3, -2.0], [1.67014218e-05, 1e30]])).tolist() == [
+        ["0.3333", "-2"], ["1.67e-5", "1e30"]
+    ]  # fmt: skip

@@ -8,7 +8,17 @@ import re
 import numpy as np
 import pytest
 
-from miniflow_lib import Add, Input, Linear, MiniFlowError, Mul, forward_and_backward, topological_sort, trace
+from miniflow_lib import (
+    MSE,
+    Add,
+    Input,
+    Linear,
+    MiniFlowError,
+    Mul,
+    forward_and_backward,
+    topological_sort,
+    trace,
+)
 from tests.graphs import (
     EVIL,
     LESSONS,
@@ -18,6 +28,7 @@ from tests.graphs import (
     one_layer,
     own_op,
     two_layers,
+    two_neurons,
     used_twice,
     x_plus_y_plus_z,
     x_plus_y_times_z,
@@ -260,6 +271,101 @@ def test_graphs_made_by_chance_can_be_stepped_through():
         assert steps[-1].scene.values.keys() == set(graph)
         assert set(steps[-1].scene.gradients) == set(view.edges)
         assert steps[-1].scene.gradients.keys() == {(a, b) for b in graph for a in b.inbound_nodes}
+
+
+# --- the matrices of a product under the picture -----------------------------------------------------------
+
+
+def matrices(html: str) -> list[list]:
+    """Of each group in a frame: its tables as (look, {place: number}), and {place: the arithmetic}."""
+    groups = []
+    for group in html.split('<div class="miniflow-product"')[1:]:
+        tables = []
+        for look, rows in re.findall(r'<table class="(\w+)".*?<tbody>(.*?)</tbody>', group):
+            cells = re.findall(r'<td class="([^"]*)">(?:<label><input [^>]*>)?([^<]*)<', rows)
+            tables.append((look, dict(cells)))
+        said = re.findall(r'<li class="([^"]*)">(.*?)</li>', group)
+        groups.append([tables, {place: re.sub("<[^>]*>", " ", text) for place, text in said}])
+    return groups
+
+
+def frames_of(graph, *show: str) -> list[str]:
+    return [frame.value for frame in stepper(graph, show).children[1].children]
+
+
+def test_a_layers_step_shows_its_products_with_the_arithmetic_of_each_number():
+    forward, backward = (frame for frame in frames_of(two_neurons(), *ALL) if "<table" in frame)
+    ((tables, said),) = matrices(forward)
+    assert [(look, len(cells)) for look, cells in tables] == [
+        ("left", 6), ("right", 6), ("right", 2), ("made", 4)
+    ]  # fmt: skip
+    assert said["row1 column0"] == (
+        "a[1, 0], row 1 of X, column 0 of W and b[0]:  2 · 2   + 2 · 3   + 4 · -1   + 4   = 10 "
+    )
+    to_X, to_W, to_b = matrices(backward)
+    assert to_X[1]["row0 column2"].startswith(
+        "for X[0, 2], row 0 of what arrives and column 2 of W.T:  -3 · -1"
+    )
+    assert to_W[0][-1] == (
+        "made", {"row0 column0": "-13", "row0 column1": "10", "row1 column0": "-10", "row1 column1": "8",
+                 "row2 column0": "-20", "row2 column1": "16"}
+    )  # fmt: skip
+    assert to_b[0][-1] == ("made", {"column0": "-5", "column1": "4"})
+    assert to_b[1] == {
+        "column0": "for b[0], column 0 of what arrives:  -3   + -2   = -5 ",
+        "column1": "for b[1], column 1 of what arrives:  2   + 2   = 4 ",
+    }
+
+
+def lit(cells: dict, axis: str) -> list[str]:
+    return [text for place, text in cells.items() if axis in place.split()]
+
+
+def test_the_arithmetic_of_a_number_is_made_of_the_row_and_the_column_that_are_lit_with_it():
+    numbers = 0
+    for frame in [*frames_of(two_neurons(), *ALL), *frames_of(two_layers(), *ALL)]:
+        for tables, said in matrices(frame):
+            left = [cells for look, cells in tables if look == "left"]
+            right, *bias = [cells for look, cells in tables if look == "right"]
+            made = dict(tables)["made"]
+            assert made.keys() == said.keys()
+            for place, number in made.items():
+                numbers += 1
+                *row, column = place.split()
+                factors = [*(lit(cells, row[0]) for cells in left), lit(right, column)]
+                terms = [" · ".join(term) for term in zip(*factors, strict=True)]
+                terms += [one for cells in bias for one in lit(cells, column)]
+                result = f" = {number}" if left or len(terms) > 1 else ""
+                assert " ".join(said[place].partition(":")[2].split()) == " + ".join(terms) + result
+    assert numbers == 33
+
+
+def test_one_number_of_each_product_is_picked_and_no_other_product_is_changed_by_a_click():
+    frames = [*frames_of(two_neurons(), *ALL), *frames_of(two_neurons(), *ALL)]
+    groups = [group for frame in frames for group in frame.split('<div class="miniflow-product"')[1:]]
+    names = [set(re.findall(r'name="([^"]+)"', group)) for group in groups]
+    assert len(groups) == 2 * 4 and all(len(name) == 1 for name in names)
+    assert len(set.union(*names)) == len(groups)
+    for group in groups:
+        (picked,) = re.findall(r'<td class="([^"]*)"><label><input [^>]* checked [^>]*>', group)
+        assert picked in ("row0 column0", "column0")
+
+
+def test_every_frame_of_a_pass_has_the_room_that_its_products_take():
+    for part, there in (("sort", False), ("forward", True), ("backward", True)):
+        frames = frames_of(two_layers(), part)
+        rooms = [frame.partition('<div aria-hidden="true"')[2] for frame in frames]
+        assert len(set(rooms)) == 1 and bool(rooms[0]) == there
+        assert (
+            all(".miniflow-products {" in frame for frame in frames) == there
+        )  # one is in the page at a time
+
+
+def test_without_small_matrices_the_frames_are_as_they_were():
+    X, W, b, y = (Input(name) for name in "XWby")
+    single = topological_sort({X: [5, 3], W: [4, -2], b: 7, y: 23}, output=MSE(y, Linear(X, W, b)))
+    for graph in (single, x_plus_y_times_z(), LESSONS["boston"]()):
+        assert not any("miniflow-product" in frame for frame in frames_of(graph, *ALL))
 
 
 # --- the game ---------------------------------------------------------------------------------------------

@@ -127,6 +127,7 @@ def test_events_of_both_passes():
     )  # fmt: skip
     assert told["backward", "Mul"] == ("backward", "Mul", "", 1, [], [("Add", -4), ("z", 3)])
     made = next(event.made for event in events if (event.kind, event.node) == ("backward", "Mul"))
+    assert not any(event.worked_out for event in events), "no matrix"
     assert made == ([("", "arrives", 1), ("·", "local", -4)], [("", "arrives", 1), ("·", "local", 3)])
     assert told["backward", "Add"] == ("backward", "Add", "", -4, [("Mul", -4)], [("x", -4), ("y", -4)])
     assert told["backward", "z"] == ("backward", "z", "", 3, [("Mul", 3)], [("z", 3)])
@@ -224,6 +225,7 @@ forward pass: each node works out its value from those of its inbound nodes
       X (2, 2)     W1 (2, 1)   b (1,)       Linear (2, 1)
       [[-1, -2],   [[2],       [-3]     →   [[-11],
        [-1, -2]]    [3]]                     [-11]]
+      Linear[0, 0], row 0 of X, column 0 of W1 and b[0]: -1 · 2 + -2 · 3 + -3 = -11
   Sigmoid
       Linear (2, 1)       Sigmoid (2, 1)
       [[-11],         →   [[1.67014218e-05],
@@ -252,12 +254,18 @@ backward pass: each node hands back what arrives, times what is local
       arrives (2, 1)            W.T (1, 2)       for X (2, 2)
       [[-1.67008640e-05],   @   [[2, 3]]     =   [[-3.34017280e-05, -5.01025919e-05],
        [-3.34020069e-05]]                         [-6.68040138e-05, -1.00206021e-04]]
+      for X[0, 0], row 0 of what arrives and column 0 of W.T:
+        -1.67008640e-05 · 2 = -3.34017280e-05
       X.T (2, 2)       arrives (2, 1)            for W1 (2, 1)
       [[-1, -1],   @   [[-1.67008640e-05],   =   [[5.01028709e-05],
        [-2, -2]]        [-3.34020069e-05]]        [1.00205742e-04]]
+      for W1[0, 0], row 0 of X.T and column 0 of what arrives:
+        -1 · -1.67008640e-05 + -1 · -3.34020069e-05 = 5.01028709e-05
                              arrives (2, 1)            for b (1,)
       sum over the rows of   [[-1.67008640e-05],   =   [-5.01028709e-05]
                               [-3.34020069e-05]]
+      for b[0], column 0 of what arrives:
+        -1.67008640e-05 + -3.34020069e-05 = -5.01028709e-05
   b  arrives [-5.01028709e-05] from Linear: its gradient
   W1  arrives (2, 1) [[5.01028709e-05], [1.00205742e-04]] from Linear: its gradient
   y  arrives [0.9999833, 1.9999833] from MSE: its gradient
@@ -290,6 +298,7 @@ def test_one_step_on_boston_stays_below_120_lines(capsys):
     assert 60 < len(lines) < 120
     assert max(map(len, lines)) <= WIDTH
     assert "  X (11, 13) = [[-0.4198, 0.2848, -1.2879, …], …]" in lines
+    assert not any("row 0 of" in line for line in lines), "corners show no sum"
     assert all(line.strip() for line in lines), "an empty line is a line without news"
     assert "not shown" not in lines[-1]
 
