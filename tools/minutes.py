@@ -18,7 +18,7 @@ STEP_THROUGH = 2.0  # a stepper, a game, an explorer: played once
 THINK = 2.0  # about a prediction
 ANSWER = 1.0  # one question of a quiz
 FILL_IN = 5.0  # a gradient for each edge of a graph
-FAULT_LAB = 27.0  # twelve bugs: read the code, bet, look
+FAULT_LAB = 36.0  # twelve bugs, three minutes each: guess, find the place and the line, repair
 
 INTERACTIVE = (
     r"\b(?:fit_by_hand|turn_knobs|stepper|sort_game|stale|nudge|tangent|cost_of_one_weight"

@@ -148,9 +148,9 @@ def _row(name: str, point: Point, node: Input) -> Row:
     if np.any(off & ~(difference <= 8 * found.noise)) or not np.all(np.isfinite(gradient)):
         return Row(name, shape, worst, WRONG, gradient, found.slope)
     if np.any(found.kink):
-        why = "it sits on a kink: up and down from it the cost has two different slopes. Try other values."
+        why = "it is at a kink: the cost has different slopes on its two sides. Try other values."
     elif np.any(drowned & (found.noise > 1e-3)):
-        why = "its effect drowns in rounding, beside numbers that are so much larger. Try other values."
+        why = "its effect is lost in rounding, next to numbers that are so much larger. Try other values."
     elif np.any(drowned):
         why = "its slope is 0 here, or too small to be told from rounding. Try other values."
     elif np.any(tried & ~measured):

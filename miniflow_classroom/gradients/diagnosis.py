@@ -207,7 +207,7 @@ def _say(kind: str, factor: float, keys: Sequence[tuple], shown: Mapping[Node, s
         meaning = meanings.pop() if len(meanings) == 1 else ""
         return f"{who}: {factor:.4g} times the slope everywhere, so a constant factor is wrong{meaning}."
     return {
-        "share": f"{name} feeds several nodes, and the share of one of them alone is counted: a gradient is "
+        "share": f"{name} feeds several nodes, and only one of their shares is counted: a gradient is "
         "the sum over all of them.",
         "sum": f"{who}: more numbers than {name} itself has. It was used for all the rows, so their shares "
         "are added up, and that sum is missing.",
