@@ -1,13 +1,68 @@
-"""Lesson 05: shapes of gradients, a layer backwards, a backward to repair, a diagnosis; and its quiz."""
+"""Lesson 05: a layer on paper, shapes, a layer backward, a backward to repair, a diagnosis; and its quiz."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from miniflow_lib.errors import MiniFlowError
 from miniflow_classroom.exercises.texts import Texts
-from miniflow_classroom.judge.vocabulary import function, gives, hands_on, op, raises, value
+from miniflow_classroom.judge.vocabulary import close, function, gives, hands_on, op, raises, value
 
+# X [[1, 2], [3, 4]], W [[2], [-1]], b [1], y [2, 5]
+BY_HAND = {"cost": 2.5, "a": [[-1], [-2]], "W": [[-7], [-10]], "b": [-3], "X": [[-2, 1], [-4, 2]]}
+ON_PAPER = {  # wrong numbers, by the reply that they get and by their entry; a tuple has several
+    "summed": {"cost": 5},
+    "late": {"cost": (1.5, -1.5, 2.25)},
+    "no_bias": {"cost": 6.5},
+    "listed": {"cost": 2.5},
+    "value": {"a": [1, 3], "W": [2, -1], "b": 1, "X": [1, 2, 3, 4]},
+    "sign": {"a": ([1, 2], [2, 4], [0.5, 1])},
+    "alone": {"a": [-2, -4]},
+    "slope_of_square": {"a": [-0.5, -1]},
+    "lost_sign": {"W": [7, 10], "b": 3, "X": [2, -1, 4, -2]},
+    "signs": {"X": ([-2, -1, -4, -2], [2, 1, 4, 2])},
+    "other_weight": {"X": [1, -2, 2, -4]},
+    "one_weight": {"X": ([-2, -4], [1, 2])},
+    "half": {"W": [-3.5, -5], "b": -1.5, "X": [-1, 0.5, -2, 1]},
+    "double": {"W": [-14, -20], "b": -6, "X": [-4, 2, -8, 4]},
+    "apart": {"W": ([-1, -2, -6, -8], [-1, -6, -2, -8]), "b": [-1, -2]},
+    "one_home": {"W": ([-1, -2], [-6, -8]), "b": (-1, -2)},
+    "along_rows": {"W": [-5, -11]},
+    "luck": {"X": [-2, -4, 1, 2]},
+    "shares": {"X": [-1, -2, -6, -8]},
+    "outputs": {"X": [2, -1, 2, -1]},
+    "homes_added": {"X": [-6, 3]},
+}
 SHAPES = {"X": (11, 13), "W": (13, 10), "b": (10,)}
+
+
+def _has_numbers(entry: str, *wrong: object) -> Callable[[dict], bool]:
+    """The predicate "this entry is not right, and has one of these numbers", in whatever shape."""
+
+    def predicate(got: dict) -> bool:
+        given = np.ravel(float(got[entry]) if isinstance(got[entry], str) else got[entry])
+        numbers = any(close(given, np.ravel(one)) for one in wrong)
+        return numbers and not close(got[entry], BY_HAND[entry])
+
+    return predicate
+
+
+def _on_paper() -> list[tuple[Callable[[dict], bool], str]]:
+    """The mistakes of layer_by_hand, each of one entry; the last are right numbers in a wrong shape."""
+    wrong = [(key, entry, some) for key, entries in ON_PAPER.items() for entry, some in entries.items()]
+    wrong += [("shape", entry, BY_HAND[entry]) for entry in "aWbX"]
+    return [
+        (
+            _has_numbers(entry, *(some if isinstance(some, tuple) else (some,))),
+            f"{entry}: {texts.replies('layer_by_hand', key)}",
+        )
+        for key, entry, some in wrong
+    ]
+
+
+# --- a sigmoid on a layer -----------------------------------------------------------------------------------
 
 _rng = np.random.default_rng(5)
 LAYERS = [  # X, W, b, g: five rows, three columns, two neurons; and one neuron
@@ -20,82 +75,72 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
-def _to_sum(X: np.ndarray, W: np.ndarray, b: np.ndarray, g: np.ndarray) -> np.ndarray:
-    """What arrives at X @ W + b through the sigmoid."""
-    s = _sigmoid(X @ W + b)
-    return g * s * (1 - s)
+def _layer(
+    to_sum: Callable = lambda g, s, u: g * s * (1 - s),
+    to_W: Callable = lambda X, d, g: X.T @ d,
+    to_b: Callable = lambda d, g: d.sum(axis=0),
+    u: Callable = lambda X, W, b: X @ W + b,
+) -> Callable:
+    """A sigmoid and its layer backward; to_sum: what comes through the sigmoid, from g, s and its input u."""
+
+    def backward(X: np.ndarray, W: np.ndarray, b: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        d = to_sum(g, _sigmoid(u(X, W, b)), u(X, W, b))
+        return to_W(X, d, g), to_b(d, g)
+
+    return backward
 
 
-def _to_W_and_b(X: np.ndarray, to_sum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return X.T @ to_sum, to_sum.sum(axis=0)
+def _layer_wrong(got: object, *case: np.ndarray) -> str | None:
+    if not isinstance(got, (tuple, list)) or len(got) != 2:
+        return "return two things, with a comma between them: the gradient of W, then that of b."
+    pairs = list(zip("Wb", got, _layer()(*case), strict=True))
+    for name, one, want in pairs:
+        if callable(one):
+            return f"what you return for {name} is a function that was not called. Where are its brackets?"
+        if np.shape(one) != want.shape:
+            shape = f"has shape {np.shape(one)}" if np.ndim(one) else "is a single number"
+            return f"{name} has shape {want.shape}, and what you return for it {shape}. What must it be?"
+    wrong = [name for name, one, want in pairs if not close(one, want)]
+    if len(wrong) == 2:
+        return (
+            "the shapes are right, the numbers are not. Work it by hand for one number of s: what arrives "
+            "there, and by which factor does the sigmoid multiply it?"
+        )
+    return f"all is right but the numbers of {wrong[0]}. Work out one of them by hand." if wrong else None
 
 
-def _layer(X: np.ndarray, W: np.ndarray, b: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return _to_W_and_b(X, _to_sum(X, W, b, g))
+def _through(*to_sums: Callable) -> Callable[[object], bool]:
+    """The predicate "this wrong one goes through the sigmoid", or one of these."""
+    return lambda got: any(gives(_layer(to_sum))(got) for to_sum in to_sums)
 
 
-def _no_bend(X, W, b, g):
-    return _to_W_and_b(X, g)
+def _b_after(X: np.ndarray, W: np.ndarray, b: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Backward, if b were added to what comes out of the sigmoid."""
+    s = _sigmoid(X @ W) + b
+    d = g * s * (1 - s)
+    return X.T @ d, d.sum(axis=0)
 
 
-def _bent_twice(X, W, b, g):
-    s = _sigmoid(_sigmoid(X @ W + b))
-    return _to_W_and_b(X, g * s * (1 - s))
+OF_MSE = [  # factors of MSE: what may come before (g - s), if `g` is taken for a target
+    lambda g: 1,
+    lambda g: -1,
+    lambda g: -2,
+    lambda g: -2 / len(g),
+    lambda g: -2 / g.size,
+    lambda g: -1 / len(g),
+]
 
 
-def _averaged(X, W, b, g):
-    to_W, to_b = _layer(X, W, b, g)
-    return to_W, to_b / len(X)
+def _stepped(case: tuple) -> list[np.ndarray]:
+    """W and b after a step of 1: each less its gradient."""
+    return [old - gradient for old, gradient in zip(case[1:3], _layer()(*case), strict=True)]
 
 
-def _both_averaged(X, W, b, g):
-    return tuple(part / len(X) for part in _layer(X, W, b, g))
-
-
-def _b_of_each_row(X, W, b, g):
-    return _layer(X, W, b, g)[0], _to_sum(X, W, b, g)
-
-
-def _b_along_rows(X, W, b, g):
-    return _layer(X, W, b, g)[0], _to_sum(X, W, b, g).sum(axis=1)
-
-
-def _b_in_one(X, W, b, g):
-    return _layer(X, W, b, g)[0], _to_sum(X, W, b, g).sum()
-
-
-def _b_not_bent(X, W, b, g):
-    return _layer(X, W, b, g)[0], g.sum(axis=0)
-
-
-def _b_left_out(X, W, b, g):
-    return _layer(X, W, 0 * b, g)
-
-
-def _nothing_arrives(X, W, b, g):
-    return _layer(X, W, b, np.ones_like(g))
-
-
-def _sum_for_s(X, W, b, g):
-    u = X @ W + b
-    return _to_W_and_b(X, g * u * (1 - u))
-
-
-def _sign_turned(X, W, b, g):
-    return _layer(X, W, b, -g)
-
-
-def _lying(X, W, b, g):
-    to_W, to_b = _layer(X, W, b, g)
-    return to_W.T, to_b
-
-
-def _swapped(X, W, b, g):
-    return _layer(X, W, b, g)[::-1]
-
-
-def _weights_alone(X, W, b, g):
-    return _layer(X, W, b, g)[0]
+def _mixed(got: object) -> bool:
+    """Whether a matrix product replaces a product number by number, and the shapes let it pass."""
+    return np.shape(got.results[0][0]) == (3, 5) or _through(
+        lambda g, s, u: s @ (1 - s).T @ g, lambda g, s, u: g @ s.T @ (1 - s)
+    )(got)
 
 
 ROW_SUMS = '''\
@@ -115,25 +160,72 @@ class RowSums(Node):
 '''
 
 
-def _diagnosis(ours: np.ndarray, slopes: np.ndarray) -> str:
-    if np.allclose(ours, slopes, atol=1e-6):
-        return "fine"
-    if np.allclose(ours, -slopes, atol=1e-6):
-        return "sign"
-    factor = np.vdot(ours, slopes) / np.vdot(slopes, slopes)
-    return "factor" if np.allclose(ours, factor * slopes, atol=1e-6) else "wrong"
+def _other_shape(got: object) -> bool:
+    """Whether backward hands on arrays, and one of them is not in the shape of its value."""
+    pairs = [
+        pair
+        for case, out in zip(got.cases, got.gradients, strict=True)
+        for pair in zip(case, out, strict=False)
+    ]
+    return any(isinstance(one, np.ndarray) and one.shape != array.shape for array, one in pairs)
 
 
-_slopes = np.array([[0.0, -2.0], [3.0, -1.0]])  # their mean is 0: no help in finding a factor
-_noise = np.array([[1e-10, -2e-10], [1e-10, 2e-10]])
-PAIRS = [
-    (_slopes + _noise, _slopes),
-    (-_slopes, _slopes + _noise),
-    (3 * _slopes, _slopes + _noise),
-    (_slopes.T, _slopes + _noise),
-    (_slopes * [[1.0, 2.0], [2.0, 1.0]], _slopes + _noise),
-    (_slopes * [[3.0, 3.0], [3.0, -3.0]], _slopes + _noise),
-]
+# --- a diagnosis ------------------------------------------------------------------------------------------
+
+
+def _with_noise(slopes: np.ndarray) -> np.ndarray:
+    return slopes * (1 + 1e-10)
+
+
+_full = np.array([[1.0, -2.0], [3.0, -2.0]])  # no 0 in it, and their sum is 0, as in the next
+_first = np.array([[0.0, -2.0], [3.0, -1.0]])
+_last = np.array([[4.0, 1.0], [2.0, 0.0]])
+_one = np.array([[0.0, 0.0, 0.0], [0.0, -2.0, 0.0]])
+_uneven = np.array([[0.1, -0.7, 1.3], [2.1, 0.3, -0.9]])  # no 0 in it, and their sum is not 0
+_ragged = _uneven * (1 + np.array([[1e-10, -1e-10, 0.0], [-1e-10, 1e-10, 0.0]]))  # the noise differs
+CASES = {  # ours and the slopes, and what is to be said of them
+    "fine": (_with_noise(_first), _first, "fine"),
+    "same": (_uneven, _uneven, "fine"),
+    "whole": (_ragged, _uneven, "fine"),
+    "sign": (-_full, _with_noise(_full), "sign"),
+    "near": (1.001 * _full, _with_noise(_full), "factor"),
+    "three": (3 * _first, _with_noise(_first), "factor"),
+    "half": (_last / 2, _with_noise(_last), "factor"),
+    "one": (3 * _one, _with_noise(_one), "factor"),
+    "uneven": (0.7 * _uneven, _ragged, "factor"),
+    "some": (_full * [[1.0, -1.0], [-1.0, -1.0]], _with_noise(_full), "wrong"),
+    "turned": (_first.T, _with_noise(_first), "wrong"),
+    "part": (_full * [[1.0, 2.0], [2.0, 1.0]], _with_noise(_full), "wrong"),
+    "swapped": (_uneven[:, ::-1], _ragged, "wrong"),  # the rows add up to the same
+    "corner": (_uneven * [[1.0, 1.0, 1.0], [1.0, 1.0, 2.0]], _ragged, "wrong"),  # the first two columns agree
+    "sizes": (_full * [[-1.0, -2.0], [-3.0, -1.0]], _with_noise(_full), "wrong"),
+    "mixed": (_first * [[3.0, 3.0], [3.0, -3.0]], _with_noise(_first), "wrong"),
+    "shifted": (_full + 1, _with_noise(_full), "wrong"),
+    "extra": (3 * _first + [[5.0, 0.0], [0.0, 0.0]], _with_noise(_first), "wrong"),
+}
+ANSWERS = {answer for *_, answer in CASES.values()}
+FACTORS = [case for case, (*_, want) in CASES.items() if want == "factor"]
+FAR = [case for case, (*_, want) in CASES.items() if want != "fine" and case != "near"]
+
+
+def _says(answers: str, *cases: str) -> Callable[[object], bool]:
+    """The predicate "the function says one of these in one of the cases"."""
+    return lambda got: any(got.results[list(CASES).index(case)] in answers.split() for case in cases)
+
+
+def _misses(*cases: str) -> Callable[[object], bool]:
+    """The predicate "of the cases with one factor, the function sees all but these"."""
+    return lambda got: [case for case in FACTORS if not _says("factor", case)(got)] == list(cases)
+
+
+def _diagnosis_wrong(said: object, ours: np.ndarray, slopes: np.ndarray) -> str | None:
+    (want,) = (want for a, b, want in CASES.values() if np.array_equal([a, b], [ours, slopes]))
+    if isinstance(said, str) and said == want:  # to the letter, for a program compares it
+        return None
+    a, b = (np.round(array, 6).tolist() for array in (ours, slopes))
+    return (
+        f"for ours = {a} and slopes = {b} your function returns {said!r}. Compare the two number by number."
+    )
 
 
 texts = Texts(__file__)
@@ -141,153 +233,118 @@ QUIZ = texts.quiz
 
 EXERCISES = [
     texts.exercise(
+        name="layer_by_hand",
+        judge=value(BY_HAND),
+        mistakes=_on_paper(),
+    ),
+    texts.exercise(
         name="gradient_shapes",
         judge=value(SHAPES),
-        mistakes=[
-            (
-                lambda got: len(got["W"]) == 3,
-                "that keeps one gradient for each home. You subtract it from W: which shape has W?",
-            ),
-            (
-                lambda got: got["W"] == (10, 13),
-                "W has a row for each column of X, and a column for each neuron. Which comes first?",
-            ),
-            (
-                lambda got: got["b"] in ((11, 10), (11,)),
-                "one b serves all eleven rows. How many numbers can you nudge in b?",
-            ),
-            (
-                lambda got: got["W"] == (11, 10),
-                "that is the shape of what comes out of the layer. Which shape must W have, so that X @ W "
-                "has it?",
-            ),
-            (
-                lambda got: got["b"] == 10,
-                "a tuple of one number ends with a comma: (3,) is a tuple, and (3) is only 3.",
-            ),
-            (
-                lambda got: got["b"] in ((1, 10), (10, 1)),
-                "b is a plain list, neither row nor column: one number in its tuple, and a comma.",
-            ),
-            (
-                lambda got: got["b"] in ((1,), (13,)),
-                "each neuron has a bias of its own. How many neurons are there?",
-            ),
-            (
-                lambda got: any(isinstance(shape, (int, str)) for shape in got.values()),
-                "a shape is a tuple of numbers, such as (3, 2), without quotes and not multiplied out.",
-            ),
-            (
-                lambda got: got["X"] != SHAPES["X"],
-                "start with X: a gradient has one slope for each number that you can nudge.",
-            ),
-        ],
+        mistakes={
+            "apart": lambda got: len(got["W"]) == 3,
+            "turned": lambda got: got["W"] == (10, 13),
+            "b_of_homes": lambda got: got["b"] in ((11, 10), (11,), (11, 1)),
+            "outputs": lambda got: got["W"] == (11, 10),
+            "comma": lambda got: got["b"] == 10 and not isinstance(got["W"], int),
+            "not_a_table": lambda got: got["b"] in ((1, 10), (10, 1)),
+            "one_b": lambda got: got["b"] in ((1,), (13,)),
+            "product": lambda got: any(isinstance(shape, (int, str)) for shape in got.values()),
+            "start_with_X": lambda got: got["X"] != SHAPES["X"],
+        },
     ),
     texts.exercise(
         name="sigmoid_layer",
-        judge=function(LAYERS, like=_layer),
-        mistakes=[
-            (
-                raises(ValueError),
-                "two shapes do not fit. Through the sigmoid it is `*`, number by number; then comes the "
-                "product, `@`. For that, try (11, 13) and (11, 10): which order gives (13, 10)?",
+        judge=function(LAYERS, right=_layer_wrong),
+        mistakes={
+            "W_for_X": raises(ValueError, line=r"^[^X]*(\bW(\.T)?\s*@|@\s*W\b(?!\.T))[^X]*$"),
+            "matrix_product": raises(ValueError, line=r"^[^X]*(@|dot|matmul)[^X]*$|X\.T\s*@[^@]*@"),
+            "order": raises(
+                ValueError,
+                saying=("size 5 is different from", "size 3 is different from 2", "aligned"),
+                line=r"\bX\s*@(?!\s*W\b)|[^W\s]\s*@\s*X\b|dot\(X, (?!W)",
             ),
-            (gives(_swapped), "both are right, but in the other order: first W, then b."),
-            (gives(_weights_alone), "W is right. Return two things: what about b?"),
-            (
-                gives(_lying),
-                "W's gradient lies on its side: look at its shape. Which factor comes first, and which one "
-                "is transposed?",
+            "formula": raises(
+                *(NameError, AttributeError, MiniFlowError),
+                saying=("'sigmoid'", "'MySigmoid'", "bound_nodes'", "Input number 1 of"),
             ),
-            (gives(_nothing_arrives), "that is the slope of the layer alone. Where is `g`, which arrives?"),
-            (gives(_sum_for_s), "s (1 - s) wants the sigmoid's output. You have put in what goes into it."),
-            (gives(_sign_turned), "the size is right, the sign is not: s (1 - s) is never negative."),
-            (gives(_b_left_out), "there is no b in your s. What goes into the sigmoid is X @ W + b."),
-            (
-                gives(_both_averaged),
-                "both are too small. The cost has divided by m already, so the rows are only added up.",
+            "sizes": raises(IndexError, saying="out of bounds"),
+            "keys": raises(TypeError, saying=("unhashable", "as a dict key", "as a set element")),
+            "mixed": _mixed,
+            "swapped": gives(lambda *case: _layer()(*case)[::-1]),
+            "only_W": gives(lambda *case: _layer()(*case)[0]),
+            "lying": gives(_layer(to_W=lambda X, d, g: d.T @ X)),
+            "nothing_arrives": _through(lambda g, s, u: s * (1 - s)),
+            "sum_for_s": _through(lambda g, s, u: g * u * (1 - u)),
+            "g_for_s": _through(
+                lambda g, s, u: g * (1 - g),
+                lambda g, s, u: g * s * (1 - g),
+                lambda g, s, u: g * _sigmoid(g) * (1 - _sigmoid(g)),
             ),
-            (gives(_no_bend), "you walked past the sigmoid. Which factor does that arrow carry?"),
-            (
-                gives(_bent_twice),
-                "you took the sigmoid twice. Its derivative wants its output, and s is the output already.",
-            ),
-            (
-                gives(_averaged),
-                "W is right, b is too small. One b served all the rows, and MSE has divided by m already.",
-            ),
-            (
-                gives(_b_of_each_row),
-                "W is right. For b you have kept a row for each home; one b served them all.",
-            ),
-            (
-                gives(_b_along_rows),
-                "W is right. For b you have added along each row: that is one number for each home. Which "
-                "axis leaves one for each neuron?",
-            ),
-            (
-                gives(_b_in_one),
-                "W is right. For b you have added up everything. There is one b for each neuron, so add up "
-                "the rows only.",
-            ),
-            (gives(_b_not_bent), "W is right. The way to b leads through the sigmoid as well."),
-        ],
+            "target": _through(*(lambda g, s, u, f=f: f(g) * (g - s) * s * (1 - s) for f in OF_MSE)),
+            "updated": gives(lambda *case: _stepped(case)),
+            "sign": _through(lambda g, s, u: -g * s * (1 - s)),
+            "no_b": gives(_layer(u=lambda X, W, b: X @ W)),
+            "b_after": gives(_b_after),
+            "minus": gives(_layer(u=lambda X, W, b: X @ W - b)),
+            "fraction": _through(lambda g, s, u: g * (1 + np.exp(-u)) * -np.exp(-u)),
+            "averaged": _through(*(lambda g, s, u, f=f: abs(f(g)) * g * s * (1 - s) for f in OF_MSE[3:])),
+            "passed": _through(lambda g, s, u: g),
+            "half": _through(lambda g, s, u: g * s, lambda g, s, u: g * (1 - s)),
+            "brackets": _through(lambda g, s, u: g * s - s, lambda g, s, u: g * s - s**2),
+            "added": _through(lambda g, s, u: g + s * (1 - s)),
+            "tanh": _through(lambda g, s, u: g * (1 - s**2), lambda g, s, u: g * (1 - np.tanh(u) ** 2)),
+            "twice": _through(lambda g, s, u: g * _sigmoid(s) * (1 - _sigmoid(s))),
+            "W_mean": gives(_layer(to_W=lambda X, d, g: X.T @ d / len(d))),
+            "b_mean": gives(_layer(to_b=lambda d, g: d.mean(axis=0))),
+            "b_of_homes": gives(_layer(to_b=lambda d, g: d)),
+            "b_along_rows": gives(_layer(to_b=lambda d, g: d.sum(axis=1))),
+            "b_in_one": gives(_layer(to_b=lambda d, g: d.sum())),
+            "b_not_bent": gives(_layer(to_b=lambda d, g: g.sum(axis=0))),
+            "W_not_bent": gives(_layer(to_W=lambda X, d, g: X.T @ g)),
+        },
     ),
     texts.exercise(
         name="RowSums",
         judge=op(
             lambda x: x.sum(axis=1, keepdims=True), [([[1.0, 2.0, 3.0], [4.0, -5.0, 6.0]],), ([[2.0, 1.0]],)]
         ),
-        mistakes=[
-            (
-                hands_on(lambda g, x: [g]),
-                "the gradient you hand to x is one column wide, and x is not. Which number of x "
-                "moved which sum?",
-            ),
-            (
-                hands_on(lambda g, x: [g * x]),
-                "you multiplied by the values of x, as Mul would. What does a nudge of 1 in x do to "
-                "its row's sum?",
-            ),
-            (
-                hands_on(lambda g, x: [g * np.ones_like(x) / x.shape[1]]),
-                "that shares each gradient out over the row. Nudge one number by 1: does the sum "
-                "move by 1 or less?",
-            ),
-            (
-                hands_on(lambda g, x: [np.ones_like(x)]),
-                "that is the local gradient alone. Where is what arrives, `self.grad_cost()`?",
-            ),
-        ],
+        mistakes={
+            "narrow": hands_on(lambda g, x: [g]),
+            "wide": _other_shape,
+            "reshaped": raises(ValueError, saying="cannot reshape"),
+            "times_x": hands_on(lambda g, x: [g * x]),
+            "shared": hands_on(lambda g, x: [g * np.ones_like(x) / x.shape[1]]),
+            "local": hands_on(lambda g, x: [np.ones_like(x)]),
+            "sign": hands_on(lambda g, x: [-g * np.ones_like(x)]),
+        },
         given=ROW_SUMS,
     ),
     texts.exercise(
         name="diagnose",
-        judge=function(PAIRS, like=_diagnosis),
-        mistakes=[
-            (
-                lambda got: got.results[0] != "fine",
-                "measured slopes are never exact to the last digit. Allow for a tiny difference.",
-            ),
-            (
-                lambda got: got.results[1] == "factor",
-                "a factor of -1 has a name of its own here. Ask for it first.",
-            ),
-            (
-                lambda got: got.results[4] == "factor",
-                "in one of the cases a part is right and a part doubled. A factor must be the same "
-                "for all numbers.",
-            ),
-            (
-                lambda got: got.results[2] == "wrong",
-                "one of the cases is three times the slopes, and one of the slopes is 0. What do you "
-                "divide by?",
-            ),
-            (
-                lambda got: got.results[5] == "factor",
-                "in one of the cases all are three times too large, and one has its sign turned. That is not "
-                "one factor for all.",
-            ),
-        ],
+        judge=function([case[:2] for case in CASES.values()], right=_diagnosis_wrong),
+        mistakes={
+            "none": lambda got: None in got.results,
+            "words": lambda got: any(str(said) not in ANSWERS for said in got.results),
+            "truth": raises(ValueError, saying="truth value"),
+            "place_itself": raises(IndexError, saying="only integers"),
+            "table": raises(IndexError, line="arg(max|min)|ours|slopes"),
+            "skipped": lambda got: not _says("fine", "same")(got),
+            "exact": lambda got: not _says("fine", "whole")(got),
+            "not_all": _says("fine", *FAR),
+            "too_much": _says("fine", "near"),
+            "sign": lambda got: not _says("sign", "sign")(got),
+            "more_than_sign": _says("sign", "turned", "part", "sizes", "mixed", "shifted", "extra"),
+            "some_signs": _says("sign", "some"),
+            "never": _misses(*FACTORS),
+            "part": _says("factor", "part", "corner"),
+            "mixed": _says("factor", "mixed"),
+            "extra": _says("factor", "extra"),
+            "zero": _misses("three", "half", "one"),
+            "sums": _misses("near", "three"),
+            "few": lambda got: not _says("factor", "near")(got),
+            "tight": lambda got: not _says("factor", "uneven")(got),
+            "place": lambda got: _says("wrong", "half", "one")(got),
+            "at_zero": lambda got: not _says("fine", "fine")(got),
+        },
     ),
 ]

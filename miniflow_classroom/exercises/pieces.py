@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from miniflow_classroom.exercises.looks import (
     forward_pass_wrong,
     grad_cost_wrong,
     input_wrong,
+    linear_back,
     look_backward,
     look_both,
     look_forward,
@@ -72,6 +74,16 @@ def _hands_on(*wrongs: Callable) -> Callable[[Got], bool]:
         return bool(row.gradients) and all(map(same, row.gradients, wrong(row.g, *row.arrays)))
 
     return _like(is_like, wrongs)
+
+
+def _turned(place: int, wrong: Callable) -> Callable[[Got], bool]:
+    """The predicate "backward hands on what this wrong one does", in that place with its shape, too."""
+
+    def is_like(row: Got, wrong: Callable) -> bool:
+        parts = wrong(row.g, *row.arrays)
+        return all(map(same, row.gradients, parts)) and np.shape(row.gradients[place]) == parts[place].shape
+
+    return _like(is_like, (wrong,))
 
 
 def _like(is_like: Callable[[Got, Callable], object], wrongs: tuple[Callable, ...]) -> Callable[[Got], bool]:
@@ -264,7 +276,39 @@ SIGNS: dict[str, dict[str, Callable[[Got], object]]] = {
         "b_mean": _hands_on(lambda g, X, W, b: [g @ W.T, X.T @ g, g.mean(axis=0)]),
         "b_rows": _hands_on(lambda g, X, W, b: [g @ W.T, X.T @ g, g.sum(axis=1)]),
         "b_all": _hands_on(lambda g, X, W, b: [g @ W.T, X.T @ g, g.sum()]),
-        "W_turned": _hands_on(lambda g, X, W, b: [g @ W.T, g.T @ X, g.sum(axis=0)]),
+        "b_value": _hands_on(lambda g, X, W, b: [g @ W.T, X.T @ g, b * g.sum(axis=0)]),
+        "b_one_home": _hands_on(
+            lambda g, X, W, b: [g @ W.T, X.T @ g, g[0]], lambda g, X, W, b: [g @ W.T, X.T @ g, g[-1]]
+        ),
+        "W_turned": _turned(1, lambda g, X, W, b: [g @ W.T, g.T @ X, g.sum(axis=0)]),
+        "X_turned": _turned(0, lambda g, X, W, b: [W @ g.T, X.T @ g, g.sum(axis=0)]),
+        "averaged": _hands_on(
+            lambda g, X, W, b: [g @ W.T, X.T @ g / len(X), g.sum(axis=0)],
+            lambda g, X, W, b: [g @ W.T, X.T @ g / len(X), g.mean(axis=0)],
+            lambda g, X, W, b: [part / len(X) for part in linear_back(g, X, W, b)],
+            lambda g, X, W, b: [g @ W.T / len(X), X.T @ g, g.sum(axis=0)],
+        ),
+        "sign": _hands_on(
+            *(
+                lambda g, X, W, b, signs=signs: [
+                    s * part for s, part in zip(signs, linear_back(g, X, W, b), strict=True)
+                ]
+                for signs in product((1, -1), repeat=3)
+                if -1 in signs
+            )
+        ),
+        "last": _hands_on(
+            lambda g, X, W, b: [g @ W.T, np.outer(X[-1], g[-1]), g.sum(axis=0)],
+            lambda g, X, W, b: [np.outer(g[:, -1], W[:, -1]), X.T @ g, g.sum(axis=0)],
+            lambda g, X, W, b: [np.outer(g[:, -1], W[:, -1]), np.outer(X[-1], g[-1]), g.sum(axis=0)],
+        ),
+        "reshaped": _hands_on(
+            lambda g, X, W, b: [g @ W.reshape(W.shape[::-1]), X.reshape(X.shape[::-1]) @ g, g.sum(axis=0)],
+            lambda g, X, W, b: [g @ W.reshape(W.shape[::-1]), X.T @ g, g.sum(axis=0)],
+            lambda g, X, W, b: [g @ W.T, X.reshape(X.shape[::-1]) @ g, g.sum(axis=0)],
+            lambda g, X, W, b: [g @ W.T, g.T @ X, g.sum(axis=0)],
+            lambda g, X, W, b: [W @ g.T, X.T @ g, g.sum(axis=0)],
+        ),
         "local": _hands_on(lambda g, X, W, b: [(0 * g + 1) @ W.T, X.T @ (0 * g + 1), 0 * b + len(X)]),
     },
     "MyMSE.backward": {
@@ -274,12 +318,34 @@ SIGNS: dict[str, dict[str, Callable[[Got], object]]] = {
         ),
         "no_two": _hands_on(lambda g, y, a: both_ways(y, a, g / 2)),
         "no_mean": _hands_on(lambda g, y, a: both_ways(y, a, g * a.size)),
+        "bare": _hands_on(lambda g, y, a: both_ways(y, a, g * a.size / 2)),
+        "squares": _hands_on(
+            *(
+                lambda g, y, a, k=k, sign=sign: [
+                    k * g * diff(y, a) ** 2 / a.size,
+                    sign * k * g * diff(y, a) ** 2 / a.size,
+                ]
+                for k in (1, 2)
+                for sign in (1, -1)
+            )
+        ),
         "rows": _hands_on(lambda g, y, a: both_ways(y, a, g * a.size / len(a))),
+        "added": _hands_on(lambda g, y, a: [g + 2 / a.size * diff(y, a), -g - 2 / a.size * diff(y, a)]),
+        "one_axis": raises(
+            TypeError, IndexError, saying=("float64' has no len()", "tuple index out of range")
+        ),
         "local": _hands_on(lambda g, y, a: both_ways(y, a, 1.0)),
+        "half_local": _hands_on(
+            lambda g, y, a: [both_ways(y, a, 1.0)[0], both_ways(y, a, g)[1]],
+            lambda g, y, a: [both_ways(y, a, g)[0], both_ways(y, a, 1.0)[1]],
+        ),
     },
     "my_forward_and_backward": {
         "no_gradients": lambda got: got.x[0] is None and close(got.f[0], 819),
-        "nothing": lambda got: got.f[0] is None,
+        "reversed": lambda got: got.left and close(got.x[0], 1) and close(got.f[0], 819),
+        "old_values": lambda got: close(got.x[0], X_GRADIENT) and close(got.f[1], 819),
+        "cut_short": lambda got: got.left and got.f[0] is None and got.q is not None,
+        "nothing": lambda got: got.left and got.f[0] is None,
     },
     "my_sgd_update": {
         "uphill": lambda got: close(got.W, W0 + 0.1 * TO_W) and close(got.b, B0 + 0.1 * TO_B),

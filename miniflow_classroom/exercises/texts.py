@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from miniflow_classroom.judge.exercise import Exercise, Judge, Question
+from miniflow_classroom.judge.exercise import Exercise, Judge, Question, Sentence
 
 # The fields of each kind of table, and what each holds.
 EXERCISE = {"todo": str, "hints": list, "praise": str, "meets": list, "replies": dict}
@@ -32,7 +32,7 @@ class Texts:
         except tomllib.TOMLDecodeError as error:
             raise ValueError(f"{self.file}: {error}") from None
         self.exercises: Mapping[str, Mapping] = tables.pop("exercise", {})
-        self.shared: Mapping[str, list[str]] = tables.pop("replies", {})
+        self.shared: Mapping[str, str | list[str]] = tables.pop("replies", {})
         questions = tables.pop("question", [])
         if tables or not isinstance(questions, list):
             raise ValueError(f"{self.file}: its tables must be [exercise.NAME] and [[question]]")
@@ -59,13 +59,15 @@ class Texts:
             mistakes = [(predicate, self.replies(name, key)) for key, predicate in mistakes.items()]
         return Exercise(name=name, judge=judge, mistakes=mistakes, **more, **words)
 
-    def replies(self, name: str, key: str, *seen: str) -> tuple[str, str, str]:
-        """What is said of a mistake: what was seen, a question, and the line, or else the last hint.
+    def replies(self, name: str, key: str, *seen: str) -> Sentence:
+        """What is said of a mistake: a text; or what was seen, a question, and the line or the last hint.
 
         Before them may be the exception that the mistake is known by, which is not said: "! KeyError: ...".
         """
         words = self.exercises[name]
         told = (self.shared | words.get("replies", {}))[key]
+        if isinstance(told, str):
+            return told
         return (*seen, *told[told[0].startswith("! ") :], words["hints"][-1])[:3]
 
 

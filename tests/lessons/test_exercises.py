@@ -125,6 +125,9 @@ def test_each_lesson_ends_in_a_quiz(lesson):
     questions = of_quiz(lesson).values()
     assert len(questions) == len(EXERCISES[lesson].QUIZ) >= 2
     assert all(len(question.replies) >= 2 for question in questions)
+    assert "`" not in "".join(
+        choice for question in questions for choice in question.replies
+    )  # shown as it is
     asked = [cell for cell in read(lesson).cells if "quiz" in cell.metadata.get("tags", [])]
     assert [cell.source for cell in asked] == [f'quiz("{lesson}")']
     (stored,) = [out.data["text/plain"] for out in asked[0].outputs]

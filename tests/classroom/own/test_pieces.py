@@ -12,7 +12,7 @@ import pytest
 from tests.classroom.own import answers
 from tests.classroom.own.pieces import RIGHT, WRONG
 from miniflow_classroom.exercises.pieces import EXERCISES, SIGNS, texts
-from miniflow_classroom.judge.check import verdict
+from miniflow_classroom.judge.check import judged, line, verdict
 from miniflow_classroom.own import standins
 from miniflow_classroom.own.file import ALL
 
@@ -34,13 +34,17 @@ def notebook() -> dict:
     return {"__name__": "__main__", "np": np, **ours}
 
 
-@cache
 def said(piece: str, source: str, step: int = 1) -> str:
+    return line(piece, *told(piece, source), step=step).removeprefix(f"[{piece}] ")
+
+
+@cache
+def told(piece: str, source: str) -> tuple[str, str | tuple[str, ...]]:
     run(source, own := notebook())
     # Only a loop without end may be cut short: a busy machine takes its time for the others.
     endless = any("grows without end" in parts[0] for wrong, parts in WRONG[piece] if wrong == source)
     exercise = replace(PIECE[piece], seconds=0.5) if endless else PIECE[piece]
-    return verdict(exercise, own[piece.partition(".")[0]], own, step).removeprefix(f"[{piece}] ")
+    return judged(exercise, own[piece.partition(".")[0]], own)
 
 
 def blank(piece: str) -> str:
@@ -199,12 +203,12 @@ def test_a_number_in_the_place_of_what_arrives_is_wrong(piece, number):
 
 
 def test_every_reply_is_given_to_some_wrong_answer():
-    told = {piece: [said(piece, source, 3) for source, _ in WRONG[piece]] for piece in WRONG}
-    told[""] = [text for texts_of_piece in told.values() for text in texts_of_piece]
+    heard = {piece: [said(piece, source, 3) for source, _ in WRONG[piece]] for piece in WRONG}
+    heard[""] = [text for texts_of_piece in heard.values() for text in texts_of_piece]
     replies = {("", key): reply for key, reply in texts.shared.items()}
     for piece, words in texts.exercises.items():
         replies |= {(piece, key): reply for key, reply in words.get("replies", {}).items()}
-    unmet = [key for key, reply in replies.items() if not any(_is_in(reply, text) for text in told[key[0]])]
+    unmet = [key for key, reply in replies.items() if not any(_is_in(reply, text) for text in heard[key[0]])]
     assert not unmet
 
 
