@@ -635,25 +635,17 @@ def backward_pass_wrong(got: Got) -> Wrong:
     return f"The gradient of x is {_short(wrong[0])}. Nudging x gives {X_GRADIENT:g}." if wrong else None
 
 
-def _noting(node: object, log: list) -> object:
-    """The node, which now writes into `log` when its value is set, and when it is read."""
-
-    def read(self: object) -> object:
-        log.append((self.name, "read"))
-        return vars(self)["value"]
-
-    def put(self: object, value: object) -> None:
-        log.append((self.name, "set"))
-        vars(self)["value"] = value
-
-    kind = type(node)
-    node.__class__ = type(kind.__name__, (kind,), {"value": property(read, put)})
-    return node
-
-
 def look_both(function: Callable) -> Got:
-    got = Got(x=[], f=[], left=True, log=[])
-    nodes = [_noting(node, got.log) for node in _graph()]
+    nodes, got = _graph(), Got(x=[], f=[], left=True, asked=[])
+    names = getattr(function, "__globals__", {})
+    forward = names.get("my_forward_pass")
+
+    def noted(output: object, graph: object) -> object:
+        got.asked.append(output is nodes[-1])
+        return forward(output, graph)
+
+    if forward:  # the right one, while this one is judged
+        names["my_forward_pass"] = noted
     for value in (4.0, 5.0, 5.0, None):
         if value is None:  # a second graph on the same inputs
             nodes = _graph(nodes[:3])
@@ -677,10 +669,9 @@ def both_wrong(got: Got) -> Wrong:
         return f"f has the value {f} and x the gradient {x}; with x = 5 the gradient is {second}."
     if not close(got.x[3], X_GRADIENT):
         return ("marks",)
-    if got.log.count(("f", "set")) == 3 * len(_graph()):
+    if len(got.asked) == len(got.f) * len(_graph()):
         return ("each_node",)
-    # The first value that is read after that of f was set is the output's: backward of f needs no Input.
-    return ("other_output",) if got.log[got.log.index(("f", "set")) + 1][0] in "xyz" else None
+    return None if all(got.asked) else ("other_output",)
 
 
 W0, TO_W = np.array([[2.0, -1.0, 0.0]]), np.array([[3.0, 4.0, -5.0]])

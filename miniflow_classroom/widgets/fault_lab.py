@@ -90,7 +90,6 @@ class Case(ipywidgets.VBox):
     ) -> ipywidgets.RadioButtons:
         """A question. judge: of the choices tried, whether that is the end, and the reply. then: the next."""
         choice, reply, tried = pick_one(options), wide(), []
-        choice.add_class("miniflow-code" if then == self.ask_repair else "miniflow-words")
         button = ipywidgets.Button(description="Answer", disabled=True)
 
         def chosen(_=None) -> None:
