@@ -188,11 +188,13 @@ CASES = {  # ours and the slopes, and what is to be said of them
     "same": (_uneven, _uneven, "fine"),
     "whole": (_ragged, _uneven, "fine"),
     "sign": (-_full, _with_noise(_full), "sign"),
+    "small": (-1e-4 * _full, 1e-4 * _with_noise(_full), "sign"),
     "near": (1.001 * _full, _with_noise(_full), "factor"),
     "three": (3 * _first, _with_noise(_first), "factor"),
     "half": (_last / 2, _with_noise(_last), "factor"),
     "one": (3 * _one, _with_noise(_one), "factor"),
     "uneven": (0.7 * _uneven, _ragged, "factor"),
+    "minus": (-2 * _uneven, _ragged, "factor"),
     "some": (_full * [[1.0, -1.0], [-1.0, -1.0]], _with_noise(_full), "wrong"),
     "turned": (_first.T, _with_noise(_first), "wrong"),
     "part": (_full * [[1.0, 2.0], [2.0, 1.0]], _with_noise(_full), "wrong"),
@@ -205,7 +207,7 @@ CASES = {  # ours and the slopes, and what is to be said of them
 }
 ANSWERS = {answer for *_, answer in CASES.values()}
 FACTORS = [case for case, (*_, want) in CASES.items() if want == "factor"]
-FAR = [case for case, (*_, want) in CASES.items() if want != "fine" and case != "near"]
+FAR = [case for case, (*_, want) in CASES.items() if want != "fine" and case not in ("near", "small")]
 
 
 def _says(answers: str, *cases: str) -> Callable[[object], bool]:
@@ -331,7 +333,7 @@ EXERCISES = [
             "skipped": lambda got: not _says("fine", "same")(got),
             "exact": lambda got: not _says("fine", "whole")(got),
             "not_all": _says("fine", *FAR),
-            "too_much": _says("fine", "near"),
+            "too_much": _says("fine", "near", "small"),
             "sign": lambda got: not _says("sign", "sign")(got),
             "more_than_sign": _says("sign", "turned", "part", "sizes", "mixed", "shifted", "extra"),
             "some_signs": _says("sign", "some"),
@@ -339,6 +341,7 @@ EXERCISES = [
             "part": _says("factor", "part", "corner"),
             "mixed": _says("factor", "mixed"),
             "extra": _says("factor", "extra"),
+            "negative": _misses("minus"),
             "zero": _misses("three", "half", "one"),
             "sums": _misses("near", "three"),
             "few": lambda got: not _says("factor", "near")(got),

@@ -341,7 +341,18 @@ WRONG = {
                 "all(abs(ours[i, j] - slopes[i, j]) < 1e-6 for i in range(2) for j in range(2))",
             )
         ],
-        (_diagnose('if np.allclose(ours, slopes, atol=0.1): return "fine"', SIGN, VDOT, ALL), "1.001 times"),
+        (
+            _diagnose(FINE, SIGN, VDOT, "if factor < 0: return 'wrong'", ALL),
+            "-2 times the slopes",
+        ),
+        *[
+            (_diagnose(f'if {rough}: return "fine"', SIGN, VDOT, ALL), "How large may a tiny difference be?")
+            for rough in (
+                "np.allclose(ours, slopes, atol=0.1)",
+                "np.allclose(ours, slopes, atol=1e-3)",
+                "(ours.round(3) == slopes.round(3)).all()",
+            )
+        ],
         *[
             (_diagnose(FINE, f'if {turned}: return "sign"', VDOT, ALL), "more than a sign")
             for turned in (
