@@ -28,8 +28,18 @@ from tests.graphs import (
 )
 from miniflow_classroom import draw_graph, stepper
 from miniflow_classroom.gradients.faults import network
-from miniflow_classroom.show.drawing import LARGER, LEAST, ROOM, SIZE, in_a_row, short_number, value_lines
-from miniflow_classroom.show.layout import Layout, Rect, lay_out
+from miniflow_classroom.show.drawing import (
+    LARGER,
+    LEAST,
+    ROOM,
+    SIZE,
+    Drawing,
+    Scene,
+    in_a_row,
+    short_number,
+    value_lines,
+)
+from miniflow_classroom.show.layout import HEAD, Layout, Rect, lay_out
 
 
 def texts(picture) -> list[str]:
@@ -53,6 +63,8 @@ def faults(layout: Layout, width: float | None = None) -> list[str]:
     found += [f"{m} overlaps {n}" for (m, a), (n, b) in combinations(solid, 2) if a.overlaps(b)]
     for edge, points in layout.edges.items():
         assert all(x <= right for (x, _), (right, _) in pairwise(points)), f"{edge} goes to and fro"
+        (x, y), (end, last) = points[-2:]
+        assert y == last and end - x >= HEAD, f"the head of {edge} is on a bend"
         for part in segments(points):
             found += [
                 f"{edge} through box {n}" for n, b in layout.boxes.items() if n not in edge and touch(part, b)
@@ -359,3 +371,17 @@ def test_three_processes_draw_the_same_bytes(root):
 def test_a_layout_of_nothing_but_one_box():
     layout = lay_out(["a"], [], {"a": (40, 20)})
     assert layout.boxes["a"].width == 40 and faults(layout) == []
+
+
+def test_in_a_narrow_picture_a_gradient_that_is_summed_in_the_box_is_not_told_there_again():
+    """A node that one op gets twice has one arrow, and the sum of two shares."""
+    names = [f"node {n}" for n in range(7)]
+    wide = np.full((1, 4), -0.1234)
+    edges = list(pairwise(names))
+    scene = Scene(
+        values=dict.fromkeys(names, wide),
+        gradients=dict.fromkeys(edges, wide),
+        sums={names[0]: 2 * wide},
+    )
+    drawing = Drawing(dict(zip(names, names)), edges, {}, [scene])
+    assert drawing.narrow and drawing.lone.keys() == set(names[1:-1])
