@@ -19,7 +19,7 @@ from tools.clean import read
 from tools.lesson import Lesson, tags
 from tools.minutes import is_heading, section_minutes
 
-SHORT = (("00", "03"), ("04", "06"))  # sittings of two hours
+SHORT = (("00", "03"), ("04", "05"), ("06", "06"))  # sittings of two hours
 LONG = (("00", "02"), ("03", "04"), ("05", "06"))  # and of four
 TABLE = re.compile(r"(<!-- made: (.+?) -->\n)(.*?)(<!-- end -->)", flags=re.DOTALL)
 CELL = re.compile(r"\[(\d+|\?)\]<!-- (.+?) -->")
@@ -91,6 +91,8 @@ def paths(root: Path) -> str:
 
 
 def _span(first: str, last: str) -> str:
+    if first == last:
+        return f"{first} by itself"
     return f"{first} {'and' if int(last) == int(first) + 1 else 'to'} {last} together"
 
 

@@ -43,9 +43,19 @@ def test_the_documents_have_the_tables_they_need():
     assert names("docs/teaching.md") == ["paths", *(f"run-sheet {number}" for number in LESSONS)]
 
 
+@pytest.mark.parametrize("sittings", [guide.SHORT, guide.LONG], ids=["short", "long"])
+def test_every_lesson_is_in_one_sitting(sittings):
+    taken = [number for first, last in sittings for number in LESSONS if first <= number <= last]
+    assert taken == list(LESSONS)
+
+
 @pytest.mark.parametrize("ends", guide.SHORT)
 def test_each_sitting_fits_two_hours(ends):
     assert guide.sitting(LESSONS, ends, guide.in_class) <= 120, "untag a section"
+
+
+def test_the_case_study_leaves_half_an_hour_of_its_sitting_for_questions():
+    assert LESSONS["06"].minutes_of(guide.in_class) <= 90, "untag a section"
 
 
 @pytest.mark.parametrize("ends", guide.LONG)
