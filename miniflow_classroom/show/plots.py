@@ -102,7 +102,8 @@ class Chart:
         self, xs: Sequence[float], ys: Sequence[float], colour: str, width: float = 2.5, dash: str = "none"
     ) -> None:
         points = [self.at(x, y) for x, y in zip(xs, ys) if math.isfinite(y)]
-        self._path("M" + "L".join(f"{px:.1f} {py:.1f}" for px, py in points), colour, width, dash)
+        if points:  # an empty path is an error in the browser's console
+            self._path("M" + "L".join(f"{px:.1f} {py:.1f}" for px, py in points), colour, width, dash)
 
     def line(self, x: float, y: float, slope: float, colour: str, dash: str = "7 4") -> None:
         """The straight line of this slope through a point, from side to side."""

@@ -19,14 +19,15 @@ from miniflow_lib.passes import forward_pass
 from miniflow_lib.sorting import topological_sort
 from miniflow_lib.trace_text import number
 from miniflow_lib.tracing import trace
-from miniflow_lib.training import train
+from miniflow_lib.training import minibatches, train
 from miniflow_classroom import arguments
 from miniflow_classroom.show.plots import BLUE, CARD, INK, VERMILLION, Chart, picture_html
-from miniflow_classroom.widgets.base import LatestOnly, StaticBox, shown_by
+from miniflow_classroom.widgets.base import LatestOnly, StaticBox, read_number, shown_by, side_by_side, wide
 
 # --- downhill on a curve ---
 
-STEPS = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.2]
+STOPS = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.2]
+RATES = 1e-4, 10.0  # what may be typed
 MOST_STEPS = 10_000
 FAR = 1e3  # from here a walk does not come back
 
@@ -41,43 +42,43 @@ def slope_of_quartic(x: float) -> float:
     return 4 * x**3 - 9 * x**2
 
 
-def walk(start: float, step: float) -> list[float]:
+def walk(start: float, rate: float) -> list[float]:
     """Where gradient descent is after each step, until it hardly moves, flies off or gives up."""
     places = [start]
     while len(places) <= MOST_STEPS and abs(places[-1]) < FAR:
         x = places[-1]
-        places.append(x - step * slope_of_quartic(x))
+        places.append(x - rate * slope_of_quartic(x))
         if abs(places[-1] - x) <= 1e-5:
             break
     return places
 
 
-def end_of_walk(places: Sequence[float]) -> str:
-    """How a walk ended, in a sentence."""
-    steps = len(places) - 1
-    if abs(places[-1]) >= FAR:
-        return f"flew off after {steps} steps: each step was longer than the one before"
-    if steps >= MOST_STEPS:
-        return "bounces from side to side for ever: each step jumps over the lowest point"
-    return f"{steps} steps to x = {places[-1]:.4f}, where f = {quartic(places[-1]):.3f}"
+def end_of_walk(places: Sequence[float], rate: float) -> str:
+    """How a walk ended, in words that go on after "the walk"."""
+    x, n = places[-1], len(places) - 1
+    steps = f"{n:,} step{'s' * (n != 1)}"
+    if abs(x) >= FAR:
+        return f"flew off: after {steps} it is more than {FAR:,.0f} away and does not come back"
+    if n < MOST_STEPS:
+        where = " on the flat place at 0, not at the lowest point" if abs(x) < 1 else ""
+        return f"settles{where}: {steps} to x = {x:.4f}, where f = {quartic(x):.3f}"
+    if rate * 20.25 < 2:  # near 9/4 a step multiplies the distance by 1 - 20.25 * rate
+        return f"has not settled after {steps}"
+    return f"never settles: it bounces from side to side, still after {steps}"
 
 
-def descent(start: float = 3.0, step: float = 0.01) -> StaticBox:
-    """Gradient descent on x⁴ - 3x³ + 2, drawn as it walks from `start`, with a slider for the step size."""
+def descent(start: float = 3.0, learning_rate: float = 0.01) -> StaticBox:
+    """Gradient descent on x⁴ - 3x³ + 2, drawn as it walks from `start`, at a rate to slide to or to type."""
     start = errors.check_number("start", start, -10, 10)
-    step = errors.check_number("step", step, 0, 10)
-    options = sorted({*STEPS, step})
-    slider = ipywidgets.SelectionSlider(
-        options=[(f"{s:g}", s) for s in options], value=step, description="step size"
-    )
+    first = errors.check_number("learning_rate", learning_rate, *RATES)
     low, high = min(-1.0, start - 0.4), max(3.4, start + 0.4)
     xs = [low + (high - low) * i / 150 for i in range(151)]
     tallest = max(quartic(start) * 1.1, 14.0)
 
-    def picture(size: float) -> tuple[str, str]:
-        places = walk(start, size)
-        sentence = f"step size {size:g} from x = {start:g}: {end_of_walk(places)}"
-        chart = Chart((low, high), (-9.0, tallest), ("x", "f(x)"), f"A walk downhill, {sentence}.")
+    def picture(rate: float) -> tuple[str, str]:
+        places = walk(start, rate)
+        sentence = f"From x = {start:g} with learning rate {rate:g}, the walk {end_of_walk(places, rate)}."
+        chart = Chart((low, high), (-9.0, tallest), ("x", "f(x)"), f"A walk downhill. {sentence}")
         chart.curve(xs, [quartic(x) for x in xs], BLUE)
         seen = [x for x in places[:80] if low <= x <= high]
         chart.curve(seen, [quartic(x) for x in seen], VERMILLION, 1.2)
@@ -86,40 +87,62 @@ def descent(start: float = 3.0, step: float = 0.01) -> StaticBox:
         chart.dot(start, quartic(start), INK, 5)
         return chart.svg(), sentence
 
-    draw, seen = shown_by(picture)
-    draw(step)
-    svg, sentence = picture(step)
-    slider.observe(lambda change: draw(change["new"]), "value")
+    def stops(rate: float) -> list[tuple[str, float]]:
+        """Those of the slider: the rate is one of them."""
+        return [(f"{stop:g}", stop) for stop in sorted({*STOPS, rate})]
+
+    look = {"style": {"description_width": "initial"}}
+    slider = ipywidgets.SelectionSlider(
+        options=stops(first), value=first, description="learning rate", **look
+    )
+    typed = ipywidgets.Text(f"{first:g}", description="or type it", continuous_update=False, **look)
+
+    def moved(_) -> None:
+        typed.value = f"{slider.value:g}"
+
+    def entered(_) -> None:
+        rate = slider.value
+        if typed.value != f"{rate:g}":  # it was typed, so the slider is to follow
+            rate = read_number(typed.value)
+            if rate is None or not RATES[0] <= rate <= RATES[1]:
+                says.value = "That is not a number from 0.0001 to 10. Type one such as 0.05."
+                return
+            slider.unobserve(moved, "value")
+            slider.options, slider.value = stops(rate), rate
+            slider.observe(moved, "value")
+        draw(rate)
+
+    draw, (view, says) = shown_by(picture)
+    draw(first)
+    slider.observe(moved, "value")
+    typed.observe(entered, "value")
+    svg, sentence = picture(first)
 
     def page() -> dict:
-        frames = [f'<div style="{CARD}">{escape(said)}{svg}</div>' for svg, said in map(picture, options)]
-        return {"kind": "frames", "frames": frames, "at": options.index(step)}
+        rates = [rate for _, rate in stops(first)]
+        frames = [f'<div style="{CARD}">{escape(said)}{svg}</div>' for svg, said in map(picture, rates)]
+        return {"kind": "frames", "frames": frames, "at": rates.index(first)}
 
-    html = picture_html(svg, f"A walk downhill, {sentence}.")
-    return StaticBox([slider, *seen], text=sentence, html=html, page=page)
+    html = picture_html(svg, f"A walk downhill. {sentence}")
+    return StaticBox([side_by_side(slider, typed), view, says], text=sentence, html=html, page=page)
 
 
 # --- the network ---
+
+USUAL = 27  # the batches whose updates others are given at "equal updates"
 
 
 @dataclass(frozen=True)
 class Setting:
     """What a run is made with. `equal` says whether runs get equal "epochs" or equal "updates"."""
 
-    learning_rate: float = 0.01
+    learning_rate: float = 0.1
     hidden: int = 10
-    batch_size: int = 11
-    epochs: int = 100
+    batch_size: int = USUAL
+    epochs: int = 200
     seed: int = 0
     l2: float = 0.0
     equal: str = "epochs"
-
-    def in_words(self) -> str:
-        units = f"{self.hidden} hidden unit{'s' * (self.hidden != 1)}"
-        return (
-            f"learning rate {self.learning_rate:.3g}, {units}, batches of {self.batch_size}, "
-            f"{self.epochs} epochs, seed {self.seed}, L2 {self.l2:.3g}"
-        )
 
 
 @dataclass
@@ -127,27 +150,22 @@ class Outcome:
     """What came of a run: the costs after each epoch, how many updates an epoch was, and how it ended."""
 
     setting: Setting
-    updates_an_epoch: int
+    updates_per_epoch: int
     epochs: int
     training: list[float] = field(default_factory=list)
     validation: list[float] = field(default_factory=list)
-    test: float | None = None  # the cost on the test part, for whoever opens it
     exploded: bool = False
 
-    @property
-    def epoch_on_axis(self) -> int:
-        """How long an epoch is on the axis: one epoch, or so many updates."""
-        return self.updates_an_epoch if self.setting.equal == "updates" else 1
-
-    def x(self) -> list[float]:
-        """Where each epoch is on the axis."""
-        return [self.epoch_on_axis * (i + 1) for i in range(len(self.training))]
+    def x(self, equal: str) -> range:
+        """Where each epoch is on an axis of epochs or of updates."""
+        step = self.updates_per_epoch if equal == "updates" else 1
+        return range(step, step * self.epochs + 1, step)
 
 
 # Where the controls can be: from a lowest to a highest value, or at one of a few.
-RANGES = {"learning_rate": (1e-4, 1.0), "hidden": (1, 40), "epochs": (10, 300), "seed": (0, 9)}
+RANGES = {"learning_rate": (1e-3, 3.0), "hidden": (1, 40), "epochs": (25, 300), "seed": (0, 9)}
 CHOICES = {
-    "batch_size": (1, 2, 5, 11, 23, 50, 101, 304),
+    "batch_size": (1, 3, 9, USUAL, 81, 162, 324),
     "l2": (0.0, 1e-4, 1e-3, 0.003, 0.01, 0.03, 0.1, 0.3),
     "equal": ("epochs", "updates"),
 }
@@ -155,70 +173,60 @@ TOO_MUCH = 1e6  # a cost beyond this will not come back
 
 
 class Homes:
-    """The Boston homes in three parts, 60, 20 and 20 in a hundred: no column B, standardised by the first."""
+    """The 405 homes that lesson 06 works with, without column B: the first of its five hands judges.
 
-    def __init__(self, seed: int = 0):
+    The network learns from the other four, 324 homes, by which columns and prices are standardised. The 101
+    sealed rows are not in here.
+    """
+
+    def __init__(self):
         boston = load_boston()
-        X, y = np.delete(boston.data, list(boston.feature_names).index("B"), axis=1), boston.target
-        order = np.random.default_rng(seed).permutation(len(X))
-        parts = np.split(order, [round(0.6 * len(X)), round(0.8 * len(X))])
-        mean, spread = X[parts[0]].mean(axis=0), X[parts[0]].std(axis=0)
-        self.training, self.validation, self.test = (((X[p] - mean) / spread, y[p]) for p in parts)
-        self.mean_cost = float(np.mean((self.validation[1] - self.training[1].mean()) ** 2))
+        rows = np.random.default_rng(6).permutation(506)[:405]
+        table = np.delete(boston.data[rows], list(boston.feature_names).index("B"), axis=1)
+        judge = next(minibatches(405, 81, np.random.default_rng(0)))
+        known = np.setdiff1d(np.arange(405), judge)
+        scaled = [(a - a[known].mean(axis=0)) / a[known].std(axis=0) for a in (table, boston.target[rows])]
+        self.training, self.validation = ([a[part] for a in scaled] for part in (known, judge))
+        self.unit = float(boston.target[rows[known]].var())  # a cost of 1, in (thousand dollars)²
+        self.mean_cost = self.unit * float(np.mean(self.validation[1] ** 2))
 
     def run(self, setting: Setting, on_epoch: Callable[[Outcome], object] = lambda outcome: None) -> Outcome:
         """Trains a network; `on_epoch` sees the outcome so far. Raises KeyboardInterrupt when interrupted."""
-        with trace.silent(), np.errstate(all="ignore"):
-            return self._run(setting, on_epoch)
-
-    def _run(self, setting: Setting, on_epoch: Callable[[Outcome], object]) -> Outcome:
-        m, n = self.training[0].shape
+        (m, n), h = self.training[0].shape, setting.hidden
         outcome = Outcome(setting, math.ceil(m / setting.batch_size), setting.epochs)
-        if setting.equal == "updates":  # as many as batches of 11 would make in these epochs
-            outcome.epochs = max(1, round(setting.epochs * math.ceil(m / 11) / outcome.updates_an_epoch))
-        rng, h = np.random.default_rng(setting.seed), setting.hidden
+        if setting.equal == "updates":
+            outcome.epochs = max(1, round(setting.epochs * m / USUAL / outcome.updates_per_epoch))
+        rng = np.random.default_rng(setting.seed)
+        settings = {name: getattr(setting, name) for name in ("learning_rate", "batch_size", "seed", "l2")}
         X, y, *weights = (Input(name) for name in ("X", "y", "W1", "b1", "W2", "b2"))
         W1, b1, W2, b2 = weights
-        start = {W1: rng.normal(size=(n, h)), b1: np.zeros(h), W2: rng.normal(size=(h, 1)), b2: np.zeros(1)}
+        start = {W1: rng.normal(size=(n, h)) / np.sqrt(n), b1: np.zeros(h)}
+        start |= {W2: rng.normal(size=(h, 1)) / np.sqrt(h), b2: np.zeros(1)}
         feeds = dict(zip((X, y), self.training))
         cost = MSE(y, Linear(Sigmoid(Linear(X, W1, b1)), W2, b2))
-        graph = topological_sort({**feeds, **start}, output=cost)
-
-        def cost_on(part: tuple[np.ndarray, np.ndarray]) -> float:
-            X.value, y.value = part
-            return float(forward_pass(cost, graph))
 
         def after(_: int, training_cost: float) -> bool:
-            outcome.exploded = training_cost > TOO_MUCH
+            outcome.exploded = self.unit * training_cost > TOO_MUCH
             if not outcome.exploded:
-                outcome.training.append(training_cost)
-                outcome.validation.append(cost_on(self.validation))
+                X.value, y.value = self.validation
+                outcome.training.append(self.unit * training_cost)
+                outcome.validation.append(self.unit * float(forward_pass(cost, graph)))
                 on_epoch(outcome)
             return not outcome.exploded
 
-        try:
-            train(
-                graph,
-                feeds,
-                weights,
-                learning_rate=setting.learning_rate,
-                epochs=outcome.epochs,
-                batch_size=setting.batch_size,
-                seed=setting.seed,
-                l2=setting.l2,
-                on_epoch=after,
-            )
-        except errors.MiniFlowError:  # the cost is no longer a number
-            outcome.exploded = True
-        if not outcome.exploded:
-            if len(outcome.training) < outcome.epochs:  # train takes an interrupt for a good end
-                raise KeyboardInterrupt
-            outcome.test = cost_on(self.test)
+        with trace.silent(), np.errstate(all="ignore"):
+            graph = topological_sort({**feeds, **start}, output=cost)
+            try:
+                train(graph, feeds, weights, epochs=outcome.epochs, on_epoch=after, **settings)
+            except errors.MiniFlowError:  # the cost is no longer a number
+                outcome.exploded = True
+        if not outcome.exploded and len(outcome.training) < outcome.epochs:
+            raise KeyboardInterrupt  # train takes an interrupt for a good end
         return outcome
 
 
 def compare(before: Outcome, now: Outcome) -> str:
-    """How the training cost fell beside the run before: "faster", "slower", "the same" or "explode".
+    """How the training cost fell compared with the previous run: a word of VERDICTS.
 
     By the mean logarithm of the cost where both curves are: what falls sooner has a smaller one.
     """
@@ -226,10 +234,10 @@ def compare(before: Outcome, now: Outcome) -> str:
         return "explode"
     if before.exploded:
         return "faster"
-    a, b = before.x(), now.x()
+    a, b = (run.x(now.setting.equal) for run in (before, now))
     common = np.linspace(max(a[0], b[0]), max(min(a[-1], b[-1]), a[0], b[0]), 200)
-    logs = [np.interp(common, run.x(), np.log(np.maximum(run.training, 1e-12))) for run in (before, now)]
-    difference = float(np.mean(logs[1] - logs[0]))
+    was, new = (np.log(np.maximum(run.training, 1e-12)) for run in (before, now))
+    difference = float(np.mean(np.interp(common, b, new) - np.interp(common, a, was)))
     if abs(difference) < 0.01:
         return "the same"
     return "faster" if difference < 0 else "slower"
@@ -237,17 +245,22 @@ def compare(before: Outcome, now: Outcome) -> str:
 
 # --- the explorer ---
 
+VERDICTS = {  # what each guess means: "the training cost …"
+    "faster": "fell faster than in the previous run",
+    "slower": "fell more slowly than in the previous run",
+    "the same": "fell as in the previous run, within 1% on average",
+    "explode": "went over a million",
+}
 NO_GUESS = "just show me"
-GUESSES = ("faster", "slower", "the same", "explode", NO_GUESS)
 EARLIER = 5  # how many runs stay on the picture, faint
 TOP = 130.0  # of the cost's axis: what is higher is cut off
 
 
 class Explorer:
-    """The controls and the picture. Each move trains a network anew and is compared with the run before it.
+    """The controls and the picture. Each move trains a network anew and is compared with the previous run.
 
-    A guess holds as long as the same control moves on (a key of the keyboard is a small move); for another
-    control a new one is wanted.
+    A guess holds as long as the same control moves on (a key of the keyboard is a small move); a different
+    control needs a new one.
     """
 
     def __init__(self, homes: Homes, setting: Setting):
@@ -255,15 +268,11 @@ class Explorer:
         self.moved: ipywidgets.Widget | None = None  # what the guess is about; None: what moves next
         self.train = LatestOnly(self._train)
         self.controls = {name: _control(name, value) for name, value in vars(setting).items()}
-        self.guess = ipywidgets.ToggleButtons(options=GUESSES, value=NO_GUESS, style={"button_width": "auto"})
+        guesses = [*VERDICTS, NO_GUESS]
+        self.guess = ipywidgets.ToggleButtons(options=guesses, value=NO_GUESS, style={"button_width": "auto"})
         self.view = ipywidgets.HTML(self.picture(self.done))
         self.says = ipywidgets.HTML(self._sentence())
-        self.open = ipywidgets.Button(
-            description="open the test part (once, at the end)", layout=ipywidgets.Layout(width="auto")
-        )
-        self.test = ipywidgets.HTML()
         self.guess.observe(self._guessed, "value")
-        self.open.on_click(self._open)
         for control in self.controls.values():
             control.observe(self._moved, "value")
 
@@ -298,83 +307,68 @@ class Explorer:
             self.runs = [*self.runs[-EARLIER:], self.homes.run(setting, progress)]
             says = self._sentence() + self._verdict()
         except KeyboardInterrupt:
-            says = "Interrupted. The picture shows the run before it."
+            says = "Interrupted. The picture shows the previous run."
         self.view.value, self.says.value = self.picture(self.done), says
 
     def _verdict(self) -> str:
-        guess = self.guess.value
-        if guess == NO_GUESS:
-            return ""
-        came = compare(*self.runs[-2:])
-        right = "as you said" if guess == came else f"you said: {guess}"
-        return f"<br>Beside the run before, its training cost: <b>{escape(came)}</b> ({escape(right)})."
+        guess, came = self.guess.value, compare(*self.runs[-2:])
+        said = {NO_GUESS: "", came: ", as you predicted"}.get(guess, f", and you predicted <b>{guess}</b>")
+        return f"<br><b>{came}</b>{said}: the training cost {VERDICTS[came]}."
 
     def _sentence(self) -> str:
         training, validation = self.done.training, self.done.validation
         if self.done.exploded:
             return (
-                f"Exploded in epoch {len(training) + 1}: each step overshot more than the last, "
-                "and the cost went over a million. Try a smaller learning rate."
+                f"Exploded in epoch {len(training) + 1}, as the steps overshot. Try a smaller learning rate."
             )
+        lowest = min(validation)
         return (
-            f"After {len(training)} epochs: training {training[-1]:.3g}, validation {validation[-1]:.3g} "
-            f"(lowest {min(validation):.3g}, in epoch {validation.index(min(validation)) + 1})."
-        )
-
-    def _open(self, _) -> None:
-        if self.open.disabled:
-            return
-        self.open.disabled = True
-        cost = self.done.test
-        found = "has no cost: that run exploded" if cost is None else f"costs {cost:.3g}"
-        self.test.value = (
-            f"The test part {found}, with {escape(self.done.setting.in_words())}. "
-            "It was opened: whatever you choose from now on, you choose knowing it."
+            f"After {len(training)} epochs, the training cost is {training[-1]:.3g} and the validation cost "
+            f"{validation[-1]:.3g} (lowest {lowest:.3g}, in epoch {validation.index(lowest) + 1})."
         )
 
     def picture(self, outcome: Outcome) -> str:
-        """The costs of a run over its epochs or updates, earlier runs faint behind it."""
-        equal = outcome.setting.equal
-        same_axis = [
-            run for run in self.runs if run is not outcome and run.training and run.setting.equal == equal
-        ]
-        right = float(max([outcome.epochs * outcome.epoch_on_axis, *(run.x()[-1] for run in same_axis)]))
+        """The costs of a run over its epochs or updates, and earlier runs, faint."""
+        x, mean = outcome.x(outcome.setting.equal), self.homes.mean_cost
+        earlier = [run for run in self.runs if run is not outcome]
         chart = Chart(
-            (0.0, right),
+            (0.0, float(x[-1])),
             (0.0, TOP),
-            (equal, "cost"),
+            (outcome.setting.equal, "cost, (thousand dollars)²"),
             "Training cost (solid) and validation cost (dashed) while the network learns, "
             "and the cost of always predicting the mean (dotted).",
         )
-        for run in same_axis:
-            chart.curve(run.x(), run.training, "#c9d7e0", 1.5)
-        chart.line(0.0, self.homes.mean_cost, 0.0, INK, "2 4")
-        if outcome.training:
-            chart.curve(outcome.x(), outcome.training, BLUE)
-            chart.curve(outcome.x(), outcome.validation, VERMILLION, 2, dash="7 4")
-        mean = f"the mean, on the validation part: {number(self.homes.mean_cost, 3)}"
-        chart.words(0.98 * right, self.homes.mean_cost + 3, mean, INK)
-        chart.words(0.98 * right, 0.72 * TOP, "training: solid", BLUE)
-        chart.words(0.98 * right, 0.65 * TOP, "validation: dashed", VERMILLION)
-        if same_axis:
-            chart.words(0.98 * right, 0.58 * TOP, "training of earlier runs: faint", "#5c7a8c")
+        for run in earlier:
+            chart.curve(run.x(outcome.setting.equal), run.training, "#c9d7e0", 1.5)
+        chart.line(0.0, mean, 0.0, INK, "2 4")
+        chart.curve(x, outcome.training, BLUE)
+        chart.curve(x, outcome.validation, VERMILLION, 2, dash="7 4")
+        words = [
+            (mean + 3, f"dotted: always the mean, on the hand that judges, {number(mean, 3)}", INK),
+            (0.62 * TOP, "solid: training, on the four hands it learns from", BLUE),
+            (0.55 * TOP, "dashed: validation, on the hand that judges", VERMILLION),
+            (0.48 * TOP, "faint: training of earlier runs", "#5c7a8c"),
+        ]
+        for height, said, colour in words if earlier else words[:-1]:
+            chart.words(0.98 * x[-1], height, said, colour)
         return chart.svg()
 
     def box(self) -> StaticBox:
         c = self.controls
         left = ipywidgets.VBox([c["learning_rate"], c["hidden"], c["batch_size"]])
         right = ipywidgets.VBox([c["epochs"], c["seed"], c["l2"]])
-        wraps = ipywidgets.Layout(flex_flow="row wrap")
-        text = f"The explorer: {self.done.setting.in_words()}."
+        numbers = [f"{each.description} {each.value:.3g}" for each in (*left.children, *right.children)]
+        text = f"The explorer: {', '.join(numbers)}."
+        meanings = "; ".join(f"<b>{word}</b>: it {meaning}" for word, meaning in VERDICTS.items())
         return StaticBox(
             [
-                ipywidgets.HTML("First your guess. After the next move the training cost will fall"),
+                wide("First predict what the training cost does in the next run, then move one control."),
                 self.guess,
-                ipywidgets.HBox([left, right], layout=wraps),
+                wide(f"{meanings}."),
+                side_by_side(left, right),
                 c["equal"],
                 self.view,
                 self.says,
-                ipywidgets.HBox([self.open, self.test], layout=wraps),
             ],
             text=text,
             html=picture_html(self.picture(self.done), f"{text} The curves of the first run."),
@@ -394,15 +388,14 @@ def _control(name: str, value: float | str) -> ipywidgets.Widget:
     low, high = RANGES[name]
     if name == "learning_rate":
         return ipywidgets.FloatLogSlider(min=math.log10(low), max=math.log10(high), step=0.1, **look)
-    return ipywidgets.IntSlider(min=low, max=high, step=10 if name == "epochs" else 1, **look)
+    return ipywidgets.IntSlider(min=low, max=high, step=25 if name == "epochs" else 1, **look)
 
 
 def explorer(**setting: float | str) -> StaticBox:
-    """Trains a network on Boston again at every move of a control and draws its training and validation cost.
+    """Trains a network on lesson 06's homes again at every move of a control and draws its costs.
 
-    Guess first how the training cost will fall beside the run before. Runs are judged on the validation part;
-    the test part opens once. setting: where the controls are first, for example learning_rate=0.02. Raises
-    MiniFlowError where a control cannot be there.
+    First predict how the training cost will fall compared with the previous run. setting: where the controls
+    are first, for example learning_rate=0.2. Raises MiniFlowError where a control cannot be there.
     """
     for name, value in setting.items():
         arguments.check_choice("A setting of the explorer", name, (*RANGES, *CHOICES))
