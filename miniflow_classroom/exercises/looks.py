@@ -682,6 +682,7 @@ def look_update(function: Callable) -> Got:
     w, b, got = ours.MyInput("W"), ours.MyInput("b"), Got(fed=W0.copy())
     w.value, b.value = got.fed, B0.copy()
     w.gradients, b.gradients = {w: TO_W.copy()}, {b: TO_B.copy()}
+    ours.MyAdd(w, b).gradients = w.gradients | b.gradients  # so grad_cost() gives them, too
     function([w, b], 0.1)
     got.W, got.b = np.copy(w.value), np.copy(b.value)
     function([w, b])
@@ -691,32 +692,34 @@ def look_update(function: Callable) -> Got:
 
 def update_wrong(got: Got) -> Wrong:
     if not close(got.W, W0 - 0.1 * TO_W):
-        return f"W = {_short(W0)} with the gradient {_short(TO_W)} became {_short(got.W)}."
+        return f"W = {_short(W0)} with the gradient {_short(TO_W)} and a rate of 0.1 became {_short(got.W)}."
     if not close(got.b, B0 + 0.2):
-        return f"b = [0.5] with the gradient [-2] became {_short(got.b)}."
+        return f"b = [0.5] with the gradient [-2] and a rate of 0.1 became {_short(got.b)}."
     if not close(got.fed, W0):
         return ("in_place",)
     right = close(got.W2, got.W - 0.01 * TO_W) and close(got.b2, got.b + 0.02)
     return None if right else ("again", f"A second step, of 0.01, took W to {_short(got.W2)}.")
 
 
-M, BATCH, EPOCHS = 25, 10, 3
+M, BATCH, EPOCHS = 20, 6, 3
+SIZES = [6, 6, 6, 2]
 
 
 def trained(function: Callable, learning_rate: float = 0.05) -> Got:
-    """What a training loop does with 25 rows in batches of 10: its costs, and the rows of each step."""
+    """What a training loop does with 20 rows in batches of 6: its costs, and each step's rows and W."""
     rng = np.random.default_rng(1)
     data, prices, start = rng.normal(size=(M, 3)), rng.normal(size=M), rng.normal(size=(3, 1))
     x, y, w, b = inputs = [ours.MyInput(name) for name in "XyWb"]
     cost = ours.MyMSE(y, ours.MyLinear(x, w, b))
     for node, value in zip(inputs, (data, prices, start, np.zeros(1))):
         node.value = value.copy()
-    got = Got(rows=[], pairs=True, seen=[], last=None, forward=cost.forward)
+    got = Got(rows=[], pairs=True, seen=[], last=None, forward=cost.forward, weights=[], fed=w.value)
 
     def forward() -> None:
         rows = [int(np.abs(data - row).sum(axis=1).argmin()) for row in np.atleast_2d(x.value)]
         new, got.last = x.value is not got.last, x.value  # a second forward pass over a batch is no new step
         got.rows += [rows] * new
+        got.weights += [w.value.copy()] * new
         got.pairs &= close(prices[rows], y.value)
         got.forward()
         got.seen += [float(cost.value)] * new
@@ -725,18 +728,22 @@ def trained(function: Callable, learning_rate: float = 0.05) -> Got:
     settings = dict(epochs=EPOCHS, batch_size=BATCH, learning_rate=learning_rate, seed=2)
     got.costs = function([*inputs, cost.inbound_nodes[1], cost], feeds, [w, b], **settings)
     got.W, got.sizes = w.value, [len(rows) for rows in got.rows]
+    got.in_place = not close(got.fed, start)
     got.changed = not (close(feeds[x], data) and close(feeds[y], prices))
     return got
 
 
 def train_wrong(got: Got) -> Wrong:
-    want, sizes = trained(ours.my_train), ", ".join(map(str, got.sizes[:3]))
+    want, sizes = trained(ours.my_train), ", ".join(map(str, got.sizes[: len(SIZES)]))
     if got.costs is None:
         return ("none",)
-    if not isinstance(got.costs, (list, tuple, np.ndarray)):
+    if np.ndim(got.costs) == 1 and not isinstance(got.costs, list):
+        return "array", f"Your function returned {_kind(got.costs)}."
+    if not isinstance(got.costs, list):
         return "kind", f"Your function returned {_kind(got.costs)}."
     if len(got.costs) != EPOCHS:
-        return "count", f"After {EPOCHS} epochs your list has {len(got.costs)} costs."
+        costs = f"{len(got.costs)} cost{'s' * (len(got.costs) != 1)}"
+        return "count", f"After {EPOCHS} epochs your list has {costs}."
     if got.sizes != want.sizes:
         steps = f"{len(got.sizes)} steps, the first with {sizes} rows"
         return "sizes", f"{EPOCHS} epochs of {M} rows in batches of {BATCH}: {steps}."
@@ -746,10 +753,11 @@ def train_wrong(got: Got) -> Wrong:
         return ("pairs",)
     if got.rows != want.rows:
         step = next(step for step, rows in enumerate(got.rows) if rows != want.rows[step])
-        place = f"Epoch {step // 3 + 1}, batch {step % 3 + 1}"
-        return "rows", f"{place}: not the rows that the stated generator gives."
+        place = f"Epoch {step // len(SIZES) + 1}, batch {step % len(SIZES) + 1}"
+        return "rows", f"{place}: not the rows that the task's generator gives."
     if not close(got.W, want.W, 1e-9):
         return "steps", "The batches are right, and W ends at wrong numbers."
-    costs, mine = ", ".join(map(_short, got.seen[:3])), _short(got.costs[0])
-    right = close(got.costs, want.costs, 1e-9)
-    return None if right else ("mean", f"The batches of epoch 1 cost {costs}. Your mean is {mine}.")
+    if not close(got.costs, want.costs, 1e-9):
+        costs, mine = ", ".join(map(_short, got.seen[: len(SIZES)])), _short(got.costs[0])
+        return "mean", f"The batches of epoch 1 cost {costs}. Your mean is {mine}."
+    return ("in_place",) if got.in_place else None

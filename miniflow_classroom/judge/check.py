@@ -110,6 +110,8 @@ def _judged(exercise: Exercise, answer: object, own: Mapping[str, object]) -> tu
     if keeper and keeper.whose(exercise.name, answer) == "library":
         theirs = getattr(part, "__qualname__", exercise.name).partition(".")[0]
         sentence = f"that is the library's {theirs}: write one of your own."
+    elif keeper and (theirs := _leant(exercise.name, part, own)):
+        sentence = f"your code uses the library's {theirs}: write it without."
     if sentence:
         return "not yet", sentence
 
@@ -163,6 +165,23 @@ def borrowed(exercise: Exercise, answer: object, own: Mapping[str, object], sure
                 seen = f"your {'method' if method else 'function'} reads `{name}`, which was made outside it."
                 missing = NameError(f"name '{name}' is not defined")  # which would be told without that cell
                 return seen, *(_known(exercise, missing) or not_made(seen, method))[1:]
+    return ""
+
+
+def _leant(name: str, answer: object, own: Mapping[str, object]) -> str:
+    """What a piece has from the library: its own task, done there, or what it imports inside itself."""
+    task = name.removeprefix("my_")
+    for code in chain.from_iterable(map(_with_inner, codes_of(answer))):
+        for step in get_instructions(code):
+            if step.opname == "IMPORT_NAME" and step.argval.partition(".")[0] == "miniflow_lib":
+                return task if task in code.co_names else "code"
+            thing = own.get(step.argval) if step.opname == "LOAD_GLOBAL" else None
+            if isinstance(thing, ModuleType):
+                module, names = thing.__name__, code.co_names
+            else:
+                module, names = getattr(thing, "__module__", ""), (getattr(thing, "__name__", ""),)
+            if str(module).partition(".")[0] == "miniflow_lib" and task in names:
+                return task
     return ""
 
 

@@ -231,7 +231,7 @@ NAMED_BY = {
     17: "MSE has divided by m already",
     18: "Print its shape first",
     19: "Each step is graded on other homes",
-    20: "Which homes had it seen|Longer is not better|worse on new ones",
+    20: "Which (?:homes|rows) had it seen|Longer is not better|worse on new ones",
 }
 
 

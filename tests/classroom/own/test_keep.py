@@ -133,6 +133,22 @@ def test_the_librarys_own_is_not_the_learners(kernel, name, source, kind):
     assert said == f"[{name}] not yet: that is the library's {kind}: write one of your own."
 
 
+@pytest.mark.parametrize(
+    ("before", "call"),
+    [
+        ("", "from miniflow_lib import sgd_update as step\n    step(t, rate)"),
+        ("", "import miniflow_lib as lib\n    lib.sgd_update(t, rate)"),
+        ("import miniflow_lib as lib", "lib.sgd_update(t, rate)"),
+        ("from miniflow_lib import sgd_update as theirs", "theirs(t, rate)"),
+    ],
+)
+def test_a_piece_that_only_calls_the_librarys_is_not_the_learners(kernel, before, call):
+    kernel.run(before)
+    said = kernel.check("my_sgd_update", f"def my_sgd_update(t, rate=0.01):\n    {call}")
+    assert said == "[my_sgd_update] not yet: your code uses the library's sgd_update: write it without."
+    assert not kernel.file.exists()
+
+
 def test_a_neighbour_that_is_wrong_does_not_make_a_right_piece_wrong(kernel):
     kernel.run(f"{UPHILL}\ndef my_forward_and_backward(graph): ...")
     assert kernel.check("my_train", RIGHT["my_train"]).startswith("[my_train] correct")
@@ -212,8 +228,8 @@ def test_what_a_cell_leans_on_comes_along(kernel):
     ("before", "source", "why"),
     [
         (
-            "from miniflow_lib import sgd_update as theirs",
-            "def my_sgd_update(t, learning_rate=0.01):\n    theirs(t, learning_rate)",
+            "from miniflow_lib import minibatches as theirs",
+            f"{UPDATE}\n    theirs",
             "Not kept: it leans on the library's theirs, and your engine has to work by itself.",
         ),
         (
