@@ -15,6 +15,7 @@ from miniflow_classroom.show.drawing import draw_graph
 from miniflow_classroom.show.source import show_source
 from miniflow_classroom.show.words import caught
 from miniflow_classroom.widgets.bar import bar
+from miniflow_classroom.widgets.elsewhere import where_installed
 from miniflow_classroom.widgets.explorer import descent, explorer
 from miniflow_classroom.widgets.fault_lab import fault_lab
 from miniflow_classroom.widgets.fill_in_gradients import fill_in_gradients
@@ -64,6 +65,7 @@ __all__ = [
     "turn_knobs",
     "watch_learning",
     "watched",
+    "where_installed",
 ]
 
 news.tell()

@@ -320,9 +320,9 @@ CALLS = {
     "cost_of_one_weight": lambda: {
         **{"graph": (graph := a_graph()), "weight": graph[2], "low": 0.0, "high": 4.0, "step": 0.1},
     },
-    "descent": lambda: {"start": 3.0, "step": 0.01},
+    "descent": lambda: {"start": 3.0, "learning_rate": 0.01},
     "explorer": lambda: {
-        **{"learning_rate": 0.01, "hidden": 1, "batch_size": 304, "epochs": 10},
+        **{"learning_rate": 0.01, "hidden": 1, "batch_size": 324, "epochs": 25},
         **{"seed": 0, "l2": 0.0, "equal": "epochs"},
     },
     "check_gradients": lambda: {
@@ -337,6 +337,7 @@ CALLS = {
     "keep": lambda: {"name": "MyNode"},
     "race": lambda: {"yours": int, "ours": int},
     "watched": lambda: {"own_pass": forward_pass},
+    "where_installed": lambda: {"module": "json", "run": int},
 }
 OF_THE_ENGINE = {"load_boston", "minibatches", "train"}
 NO_ARGUMENTS = ("toggles", "show_mine")  # in order, for two workers must collect the same
@@ -546,10 +547,10 @@ def tangent_of(function):
         ),
         (lambda: miniflow_classroom.nudge(topological_sort({Input("x"): [1.0, 2.0]}, None)), "shape"),
         (lambda: miniflow_classroom.descent(1e200), "start is a number from -10 to 10"),
-        (lambda: miniflow_classroom.explorer(batch_size=7), "batch_size is one of 1, 2, 5, 11"),
+        (lambda: miniflow_classroom.explorer(batch_size=7), "batch_size is one of 1, 3, 9, 27"),
         (
             lambda: miniflow_classroom.explorer(learning_rate=5),
-            "learning_rate is a number from 0.0001 to 1, not 5",
+            "learning_rate is a number from 0.001 to 3, not 5",
         ),
         (lambda: miniflow_classroom.explorer(rate=5), "A setting of the explorer is one of 'learning_rate'"),
         (lambda: miniflow_classroom.quiz(2), "The number of a lesson with a quiz is one of '00', '01'"),

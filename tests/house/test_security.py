@@ -7,6 +7,7 @@ import base64
 import json
 import re
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -37,6 +38,7 @@ from miniflow_classroom import (
     stale,
     stepper,
     turn_knobs,
+    where_installed,
 )
 from miniflow_classroom.judge.exercise import Exercise, Question
 from miniflow_classroom.judge.vocabulary import value
@@ -206,6 +208,8 @@ VIEWS = {
     "fill_in_gradients": lambda: fill_in_gradients(graph()),
     "check_gradients": wrongly,
     "live": lambda: live(Clicked(), T_DEBUG=True),
+    "where_installed": lambda: where_installed(EVIL, lambda: print(EVIL)),
+    "where it is not": lambda: where_installed(EVIL, lambda: import_module(EVIL)),
     "hints": lambda: hint_box(EXERCISE),
     "quiz": lambda: quiz_box("00", [QUESTION]),
 }
@@ -260,7 +264,7 @@ def test_a_name_that_is_markup_is_shown_as_text(name):
     )
     if isinstance(thing, ipywidgets.Widget):
         pages = used(thing)
-        assert pages > 1 or name.startswith(("hints", "stepper"))
+        assert pages > 1 or name.startswith(("hints", "stepper", "where"))
 
 
 def test_a_name_that_is_markup_goes_through_a_sentence_as_it_is():

@@ -1,0 +1,45 @@
+"""What another library gives is shown where it is installed; the stored text is one for all machines."""
+
+import sys
+from types import ModuleType
+
+import pytest
+
+from miniflow_lib import MiniFlowError
+from miniflow_classroom import where_installed
+
+STORED = "What torch gives, where it is installed: run the cell."
+
+
+def use_torch():
+    import torch
+
+    print(f"cost {torch.cost} <b>")
+
+
+def test_with_the_library_it_shows_what_is_printed(monkeypatch, capsys):
+    torch = ModuleType("torch")
+    torch.cost = 1.5
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    box = where_installed("torch", use_torch)
+    assert "cost 1.5 &lt;b&gt;</pre>" in box.children[0].value
+    assert box.static == {"text/plain": STORED} and capsys.readouterr().out == ""
+
+
+def test_without_the_library_it_says_how_to_install_it_and_stores_the_same(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)  # as if it was not there
+    box = where_installed("torch", use_torch)
+    assert "<code>pip install torch</code>" in box.children[0].value
+    assert box.static == {"text/plain": STORED}
+
+
+def test_another_module_that_is_missing_is_not_told_as_this_one(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ModuleNotFoundError, match="torch"):
+        where_installed("numba", use_torch)
+
+
+@pytest.mark.parametrize("arguments", [(5, int), ("torch", 5)])
+def test_what_is_no_name_and_what_is_no_function_is_said(arguments):
+    with pytest.raises(MiniFlowError, match="argument of where_installed is a"):
+        where_installed(*arguments)
