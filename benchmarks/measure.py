@@ -250,8 +250,8 @@ def explorer_redraw(turns: int) -> list[Row]:
     return in_turns({name: partial(Task, run) for name, run in works.items()}, turns)
 
 
-def kernel_memory(path: Path) -> float:
-    """MiB that the kernel holds after all cells of a notebook have run."""
+def run_all(path: Path) -> tuple[float, float]:
+    """MiB that a kernel holds after it has run all cells of a notebook, and CPU seconds that it has used."""
     import nbformat
     import psutil
     from nbclient import NotebookClient
@@ -262,4 +262,5 @@ def kernel_memory(path: Path) -> float:
     with client.setup_kernel():
         for number, cell in enumerate(client.nb.cells):
             client.execute_cell(cell, number)
-        return psutil.Process(client.km.provisioner.pid).memory_info().rss / 2**20
+        kernel = psutil.Process(client.km.provisioner.pid)
+        return kernel.memory_info().rss / 2**20, sum(kernel.cpu_times()[:4])  # its children's, too
