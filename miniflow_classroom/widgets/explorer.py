@@ -248,7 +248,7 @@ def compare(before: Outcome, now: Outcome) -> str:
 VERDICTS = {  # what each guess means: "the training cost …"
     "faster": "fell faster than in the previous run",
     "slower": "fell more slowly than in the previous run",
-    "the same": "fell as in the previous run, within 1% on average",
+    "the same": "fell as in the previous run, within 1 % on average",
     "explode": "went over a million",
 }
 NO_GUESS = "just show me"

@@ -84,84 +84,85 @@ def test_the_hill_of_lesson_03_is_the_difference_of_two_of_its_own_sigmoids():
     assert np.array_equal(hill, two[0] - two[1])
 
 
-def test_the_cost_curve_of_lesson_06_is_the_costs_in_order_beside_the_mean():
-    training, costs = (object(), object()), RNG.uniform(5, 100, size=100).tolist()
+def test_the_cost_curves_of_lesson_06_are_the_costs_in_order_next_to_the_mean():
+    curve = RNG.uniform(5, 100, size=(200, 2)).tolist()
+    costs = iter(np.ravel(curve).tolist())
+
+    def fit(features, prices, each, progress):
+        for epoch in range(200):
+            each(epoch, lambda rows: rows)
+
     (axes,) = draw(
-        plotting_cell("It starts above the dotted line of the mean", "06"),
-        fit=lambda *part: (costs, None) if part == training else None,
-        X_train=training[0],
-        y_train=training[1],
-        lazy=84.5,
+        plotting_cell("After one epoch, both curves", "06"),
+        table=np.zeros(3),
+        paid=np.zeros(3),
+        known=[0, 1],
+        new=[2],
+        mse=lambda said, paid: next(costs),
+        fit=fit,
+        bar=lambda epochs: None,
+        found={"the mean": np.array([[20.0, 85.0]])},
     )
-    curve, mean = axes.lines
-    assert data(curve) == [[epoch, cost] for epoch, cost in enumerate(costs, 1)]
-    assert list(mean.get_ydata()) == [84.5, 84.5] and mean.get_linestyle() == ":"
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
-        "our network",
-        "the mean for everybody",
-    ]
-    assert axes.get_xlabel() == "epoch" and "cost on the training part" in axes.get_ylabel()
+    learned, judged, mean = axes.lines
+    for line, costs in ((learned, 0), (judged, 1)):
+        assert data(line) == [[epoch, pair[costs]] for epoch, pair in enumerate(curve, 1)]
+    assert list(mean.get_ydata()) == [85] * 2 and mean.get_linestyle() == ":"
+    assert judged.get_linestyle() == "--" != learned.get_linestyle()
+    shown = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert shown == ["the 324 rows that teach", "the hand of 81", "the mean, on the hand"]
+    assert axes.get_xlabel() == "epoch" and "(thousand dollars)²" in axes.get_ylabel()
 
 
-def test_the_dots_of_lesson_06_are_actual_to_the_right_and_predicted_upwards():
-    X_val, y_val = RNG.normal(size=9), RNG.uniform(5, 50, size=9)
+def test_the_dots_of_lesson_06_are_stated_to_the_right_and_predicted_upwards():
+    table, paid, new = RNG.normal(size=9), RNG.uniform(5, 50, size=9), [1, 4, 5, 7]
     (axes,) = draw(
-        plotting_cell("The dots lie around the dotted line", "06"),
-        X_val=X_val,
-        y_val=y_val,
-        says=lambda features: 2 * features[:, None],
+        plotting_cell("Three dots at the right edge", "06"),
+        table=table,
+        paid=paid,
+        new=new,
+        says=lambda features: 2 * features,
     )
     (dots,), (equal,) = axes.collections, axes.lines
-    assert dots.get_offsets().tolist() == np.transpose([y_val, 2 * X_val]).tolist()
+    assert dots.get_offsets().tolist() == np.transpose([paid[new], 2 * table[new]]).tolist()
     assert data(equal) == [[0, 0], [50, 50]] and equal.get_linestyle() == ":"
-    assert "actual" in axes.get_xlabel() and "predicted" in axes.get_ylabel()
-
-
-def test_the_comparison_of_lesson_06_is_a_line_a_split():
-    table = RNG.uniform(5, 100, size=(10, 4))
-    (axes,) = draw(plotting_cell("Each line is one split", "06"), table=table)
-    assert [data(line) for line in axes.lines] == [
-        [[place, error] for place, error in enumerate(errors)] for errors in table
-    ]
-    shown = [label.get_text().split()[-1] for label in axes.get_xticklabels()]
-    assert shown == ["mean", "regression", "ours", "network"] and axes.get_ylim()[0] == 0
-    (printed,) = [
-        output.text
-        for cell in CELLS["06"]
-        for output in cell.get("outputs", [])
-        if "text" in output and output.text.startswith("split ")
-    ]  # the table's columns, in the same order
-    assert printed.split("\n")[0].split() == ["split", "mean", "linear", "ours", "scikit-learn"]
+    assert "stated" in axes.get_xlabel() and "predicted" in axes.get_ylabel()
 
 
 def test_the_bends_of_lesson_06_are_the_units_and_their_sum():
-    lstat, prices, axis = RNG.normal(size=(9, 1)), RNG.uniform(5, 50, size=6), np.linspace(-2, 3, 7)[:, None]
-    training = [0, 2, 3, 5, 7, 8]
+    lstat, paid, axis = RNG.normal(size=(9, 1)), RNG.uniform(5, 50, size=9), np.linspace(-2, 3, 7)
     units = {hidden: RNG.normal(size=(7, hidden)) for hidden in (1, 2, 5)}
-
-    def line(features, paid):
-        assert features.tolist() == lstat[training].tolist() and paid is prices
-        return np.array([[-4.0]]), 22.0
-
     plots = draw(
         plotting_cell("Without a unit there is a straight line", "06"),
         lstat=lstat,
-        training=training,
-        y_train=prices,
+        paid=paid,
         axis=axis,
-        line=line,
-        bent=lambda features, paid, hidden: (units[hidden], 20.0 + hidden),
+        straight=22 - 4 * axis,
+        bent=lambda hidden: (units[hidden], 20.0 + hidden),
     )
     assert [plot.get_title() for plot in plots] == [f"hidden units: {hidden}" for hidden in (0, 1, 2, 5)]
     for plot, hidden in zip(plots, (0, 1, 2, 5)):
-        assert plot.collections[0].get_offsets().tolist() == np.c_[lstat[training], prices].tolist()
+        assert plot.collections[0].get_offsets().tolist() == np.c_[lstat, paid].tolist()
         *faint, thick = (line.get_ydata() for line in plot.lines)
         if hidden:
             assert np.array_equal(np.transpose(faint), units[hidden])
             assert np.allclose(thick, units[hidden].sum(axis=1) + 20 + hidden)
         else:
-            assert not faint and np.allclose(thick, 22 - 4 * axis[:, 0])
-        assert all(np.array_equal(line.get_xdata(), axis[:, 0]) for line in plot.lines)
+            assert not faint and np.allclose(thick, 22 - 4 * axis)
+        assert all(np.array_equal(line.get_xdata(), axis) for line in plot.lines)
+
+
+def test_the_two_gaps_of_lesson_06_are_the_means_of_five_turns():
+    of_homes, of_people = RNG.uniform(1, 40, (5, 20, 3)), RNG.uniform(1000, 5000, (5, 20, 3))
+    plots = draw(plotting_cell("On the left, the gap grows", "06"), of_homes=of_homes, of_people=of_people)
+    assert [plot.get_title() for plot in plots] == ["homes", "people"]
+    for plot, costs in zip(plots, (of_homes, of_people)):
+        for line, part in zip(plot.lines, (0, 1), strict=True):
+            assert np.allclose(data(line), np.transpose([range(25, 501, 25), costs[:, :, part].mean(axis=0)]))
+        assert [line.get_linestyle() for line in plot.lines] == ["-", "--"] and plot.get_ylim()[0] == 0
+    assert [text.get_text() for text in plots[0].get_legend().get_texts()] == [
+        "those that teach",
+        "the judges",
+    ]
 
 
 def test_two_pictures_are_alike_when_they_show_the_same_and_only_then():

@@ -1,17 +1,23 @@
-"""Run again, get the same: each cell twice, then each section from its heading, the last one first."""
+"""Run again, get the same: each cell twice, then each section from its heading, the last one first.
+
+In lesson 06 the sealed rows have other prices meanwhile, and nothing may show them before the opening.
+"""
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode, v4
 
 from tests.plots_seen import alike, pictures
-from tests.series import code_cells, compared, every_lesson, kernel, read, run
+from tests.series import ROOT, code_cells, compared, every_lesson, kernel, read, run, tags
 from tools import clean
 
 pytestmark = pytest.mark.heavy
+
+SEAL, OPENING = "item:seal", "item:open"  # the code cells that seal rows, and that open them again
 
 
 def sections(notebook: NotebookNode) -> list[list[int]]:
@@ -26,21 +32,57 @@ def sections(notebook: NotebookNode) -> list[list[int]]:
     return found
 
 
+def rounds(notebook: NotebookNode) -> list[tuple[str, list[int], bool]]:
+    """(when, numbers of cells, whether they give what is stored): all code in order.
+
+    From a seal on, the sealed rows have other prices. The opening is run with these, and then once more with
+    the real ones, as is what follows. Two cells that exchange them are appended to the notebook.
+    """
+    code = code_cells(notebook)
+    seal, opening = ([n for n in code if tag in tags(notebook.cells[n])][:1] for tag in (SEAL, OPENING))
+    if not (seal and opening):
+        return [("", code, True)]
+    (last,), (first,) = seal, opening
+    (section,) = (numbers for numbers in sections(notebook) if first in numbers)
+    other, back = len(notebook.cells), len(notebook.cells) + 1
+    for change in ("put_in", "take_out"):
+        lines = f"sys.path.insert(0, {str(ROOT)!r})", "from tests import sealed", f"sealed.{change}(page)"
+        program = "; ".join(["import sys", *lines])
+        notebook.cells.append(v4.new_code_cell(f"exec({program!r}, {{'page': globals()}})"))
+    when = ", with other prices in the sealed rows"
+    return [
+        ("", [n for n in code if n <= last], True),
+        (when, [other, *(n for n in code if last < n < first)], True),
+        (f"{when}, which are opened", [n for n in section if n >= first], False),
+        ("", [back, *(n for n in code if n >= first)], True),
+    ]
+
+
+def difference(cell: NotebookNode, before: NotebookNode) -> str:
+    """How the outputs of a cell differ from the stored ones; "" when they do not."""
+    if not alike(pictures(cell.outputs), pictures(before.outputs)):
+        return "another picture than the stored one"
+    now, then = compared(cell), compared(before)
+    return "" if now == then else f"{now}\n{then}"
+
+
 @every_lesson
 def test_run_again_and_get_the_same(path):
-    stored, notebook = read(path), read(path)
-    twice = [number for number in code_cells(notebook) for _ in range(2)]
+    notebook = read(path)
     backwards = [number for section in reversed(sections(notebook)) for number in section]
-    differs = []
+    ordered = [
+        (f"each cell twice{when}", [number for number in numbers for _ in range(2)], same)
+        for when, numbers, same in rounds(notebook)
+    ]
+    stored, differs = deepcopy(notebook), []
     with kernel(notebook) as run_cell:
-        for when, numbers in (("each cell twice", twice), ("the sections backwards", backwards)):
-            for number in numbers:
-                cell, before = run_cell(number), stored.cells[number]
-                if not alike(pictures(cell.outputs), pictures(before.outputs)):
-                    differs.append(f"{when}: cell {number}: another picture than the stored one")
-                if compared(cell) != compared(before):
-                    texts = f"{compared(cell)}\n{compared(before)}"
-                    differs.append(f"{when}: cell {number}: {cell.source[:70]!r}\n{texts}")
+        for when, numbers, same in [*ordered, ("the sections backwards", backwards, True)]:
+            ran = [(number, difference(run_cell(number), stored.cells[number])) for number in numbers]
+            found = [f"cell {n}: {stored.cells[n].source[:70]!r}\n{how}" for n, how in ran if how]
+            if same:
+                differs += [f"{when}: {text}" for text in found]
+            elif not found:
+                differs.append(f"{when}: no cell shows it")
     assert not differs, "\n\n".join(differs[:5])
 
 

@@ -15,6 +15,7 @@ import pytest
 from nbclient import NotebookClient
 
 import miniflow_lib as library
+from tests.case import of_the_page
 from tests.series import read, tags
 from miniflow_classroom.own.file import ALL, PIECES
 
@@ -148,22 +149,37 @@ def test_in_the_end_it_needs_only_numpy(solved):
 
 @pytest.mark.heavy
 def test_it_trains_the_first_network_as_the_library_does(solved, tmp_path):
-    """With the very program that lesson 06 ends with; and my_train gives the costs of the library's train."""
+    """With the very program of lesson 06; and my_train gives the costs of the library's train."""
     own = loaded(solved.files["my_train"], tmp_path, "whole")
-    space = {"np": np, "boston": library.load_boston(), "library": library}
+    space, boston = {"np": np, "library": library}, library.load_boston()
     for cell in read("06").cells:
-        if re.search(r"^def (standardise|first_network|first_run)\b", cell.source, re.MULTILINE):
+        if re.search(r"^def (standardise|network|resampled|first_run|deal)\b", cell.source, re.MULTILINE):
             exec(needed(cell.source), space)
-    yours, ours = space["first_run"](own), space["first_run"](library)
-    assert len(yours) == 100 and f"{yours[-1]:.3f}" == "5.348"
-    assert np.abs(yours - ours).max() < 1e-12
+    features, target = space["standardise"](boston.data, by=boston.data), boston.target
+    space |= {"boston": boston, "scaled": features}
+    for draw, cost in (("resampled", "5.348"), ("deal", "6.510")):
+        yours, ours = (space["first_run"](engine, draw=space[draw]) for engine in (own, library))
+        assert len(yours) == 100 and f"{yours[-1]:.3f}" == cost
+        assert np.abs(yours - ours).max() < 1e-12
 
     costs = []
     for engine in own, library:
-        graph, (X, y, *trainables), features = space["first_network"](engine, np.random.default_rng(1))
-        feeds = {X: features, y: space["boston"].target}
-        costs.append(engine.train(graph, feeds, trainables, epochs=10, batch_size=25))
+        weights = space["first_weights"](np.random.default_rng(1))
+        graph, (X, y, *trainables) = space["network"](features, target, weights, engine)
+        costs.append(engine.train(graph, {X: features, y: target}, trainables, epochs=10, batch_size=25))
     assert len(costs[0]) == 10 and np.abs(np.subtract(*costs)).max() < 1e-12
+
+
+@pytest.mark.heavy
+def test_it_trains_the_case_as_the_library_does(solved, tmp_path):
+    """With the program of the lesson's first capstone."""
+    own = loaded(solved.files["my_train"], tmp_path, "on_the_case")
+    space = of_the_page("standardise", "network", "start", "hands", "on_engine")
+    known, _ = space["known"], space["new"] = space["hands"](405)[0]
+    for name, column in (("homes", "table"), ("scaled_paid", "paid")):
+        space[name] = space["standardise"](space[column], by=space[column][known])
+    yours, ours = (space["on_engine"](engine, 20) for engine in (own, library))
+    assert len(yours) == 81 and np.abs(yours - ours).max() < 1e-12
 
 
 @pytest.mark.heavy
