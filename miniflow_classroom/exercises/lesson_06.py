@@ -105,6 +105,16 @@ def _lowest_of_its_own(got: SimpleNamespace) -> bool:
     return known and any(close(got.results[-1], one) for one in (0, 1, None))
 
 
+def _waits_before_it_compares(costs: list[float], patience: int) -> int:
+    best = 1
+    for epoch, cost in enumerate(costs, start=1):
+        if epoch - best >= patience:
+            break
+        if cost < costs[best - 1]:
+            best = epoch
+    return best
+
+
 def _first_rise(costs: list[float], patience: int) -> int:
     return next((epoch for epoch in range(1, len(costs)) if costs[epoch] > costs[epoch - 1]), len(costs))
 
@@ -422,6 +432,10 @@ EXERCISES = [
                 "you compare a cost with the previous one. Is what lies below it always a new lowest cost?",
             ),
             (
+                gives(_waits_before_it_compares),
+                "you stop before you compare the last epoch of the patience. It may be a new lowest one.",
+            ),
+            (
                 lambda got: any(_stops(anew=False, first=first)(got) for first in (1, 2)),
                 "you count all epochs without a new lowest cost. What happens to the count at a new lowest?",
             ),
@@ -431,7 +445,7 @@ EXERCISES = [
             ),
             (
                 _stops(lower=lambda cost, lowest, before: cost <= lowest),
-                "you take an equal cost for a new lowest one. Four costs of 5 are no progress.",
+                "an equal cost is not a new lowest one, so its epoch counts as one without progress.",
             ),
             (
                 gives(lambda costs, patience: _stop_early(costs, patience + 1)),
@@ -444,6 +458,10 @@ EXERCISES = [
             (
                 lambda got: any(gives(wrong)(got) for wrong in (_one_ago, _lowest_until_then)),
                 "you compare a cost with that of `patience` epochs before. Was none between them lower?",
+            ),
+            (
+                gives(lambda costs, patience: 1),
+                "you always return 1. Is the `return` inside the loop, or is no cost ever a new lowest one?",
             ),
             (
                 _lowest_of_its_own,
@@ -545,7 +563,11 @@ EXERCISES = [
 # --- a table of the learner's own (capstone) ---
 
 _TABLE = "rooms,price,km to sea,year\n3,250,1.5,12\n2,180.5,0.4,40\n4,310,12,8\n5,420,7.25,3\n6,500,2,30\n"
-GOOD_TABLES = [(_TABLE, "price"), ("dose,answer\n1,2.5\n2,4\n4,9\n", "answer")]
+GOOD_TABLES = [  # the target is in the middle, at the end and at the beginning
+    (_TABLE, "price"),
+    ("dose,answer\n1,2.5\n2,4\n4,9\n", "answer"),
+    ("rent,rooms,km\n9,2,4\n14.5,3,2.5\n21,4,1\n", "rent"),
+]
 BAD_TABLES = {  # what is wrong: the file, the target asked for, the column to be named, and the row
     "blank": (_TABLE.replace(",0.4,", ",,"), "price", "km to sea", 2),
     "text": (_TABLE.replace(",8\n", ",new\n"), "price", "year", 3),

@@ -132,6 +132,28 @@ WRONG = {
             "with the previous one",
         ),
         (
+            _stop(*BEST[:2], "    if epoch - best >= patience:", "        break", *BEST[2:], "return best"),
+            "before you compare the last epoch",
+        ),
+        (
+            _stop(*BEST, "    if epoch - best >= patience:", "        break", "    return best"),
+            "you always return 1",
+        ),
+        (
+            _stop(
+                "best, waited = 1, 0",
+                "for epoch, cost in enumerate(costs, start=1):",
+                "    if cost < costs[best - 1]:",
+                "        best, waited = epoch, 0",
+                "    elif cost > costs[best - 1]:",
+                "        waited += 1",
+                "    if waited >= patience:",
+                "        break",
+                "return best",
+            ),
+            "an equal cost",
+        ),
+        (
             _stop(*EQUAL, "    if epoch - best >= patience:", "        break", "return best"),
             "an equal cost",
         ),
@@ -298,6 +320,8 @@ WRONG["read_table"] = [
     (_reader(NUMBERS + CHECK, NUMBERS + "    numbers = numbers[::2]\n"), "the number of rows"),
     (_reader("np.delete(numbers, place, axis=1)", "numbers"), "it can copy"),
     (_reader("place = names.index(target)", "place = len(names) - 1"), "you took the last column"),
+    (_reader("place = names.index(target)", "place = 1"), "in their order, without"),
+    (_reader(NAMES, 'names = open(path).readline().split(",")'), "for a table without faults"),
     (_reader("numbers[:, place]", "numbers[:, [place]]"), "features needs two axes"),
     (_reader("features, paid, names[", "features.tolist(), paid, names["), "must be arrays"),
     (_reader("features, paid, names[", "features, paid.tolist(), names["), "must be arrays"),
