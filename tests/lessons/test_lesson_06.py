@@ -224,6 +224,13 @@ def test_the_two_networks_with_a_rate_for_each_layer_are_that_loop(page, monkeyp
     assert np.abs(found - says(X, by_hand(X, illness, weights, 5, (0.01, 0.003)))).max() < 1e-8
 
 
+def test_undivided_weights_put_one_sigmoid_in_seven_on_a_flat_end_and_divided_ones_hardly_any(page):
+    X = standard(page.table, page.table)
+    divided = [page.start(12, 10, seed)[0] for seed in range(20)]
+    for weights, share in ((12**0.5 * np.array(divided), 1 / 7), (np.array(divided), 0)):
+        assert np.mean(np.abs(sigmoid(X @ weights) - 0.5) > 0.49) == pytest.approx(share, abs=0.01)
+
+
 def test_a_scaled_target_makes_the_unit_of_the_price_irrelevant(page):
     known, paid = page.table[:90], page.paid[:90]
     thousands, dollars = page.fit(known, paid, epochs=20), page.fit(known, 1000 * paid, epochs=20)

@@ -207,6 +207,7 @@ OWN = {
     ],
     "06": [
         ("of the census of #.", [1970]),
+        ("would begin within # of # or of #, on a flat end", [0.01, 0, 1]),
         ("counts #, #, # and so on.", [0, 11, 2 * 11]),
         ("`table` has # columns", [13 - 1]),
         ("`np.full(#, #)` is an array of three sevens", [3, 7]),
@@ -228,7 +229,7 @@ OWN = {
         ("M. Carlisle (#,", [2019]),
         ("How well do the # columns", [12]),
         ("Guessing would be right in #.", [100 / 2]),
-        ("Three of # rows make this hand", [405 / 5]),
+        ("Without these three of its # rows", [405 / 5]),
         ("on the # rows that teach, and judges it on the first hand of #.", [405 - 81, 405 / 5]),
         ("was lower by # % or more on average", [1]),
         ("was higher by # % or more", [1]),
