@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from numbers import Integral, Real
 from pathlib import Path
@@ -136,35 +136,22 @@ COSTS = [
 # --- momentum ---
 
 
-def _momentum(slope, x, learning_rate, keep, steps):
-    speed = 0.0
-    for _ in range(steps):
-        speed = keep * speed - learning_rate * slope(x)
-        x = x + speed
-    return x
+def _momentum(slope, x, learning_rate, keep, steps, late=0):
+    """The last x. As a mistake, the slope is that where x was `late` steps before."""
+    places, speed = [x], 0.0
+    for step in range(steps):
+        speed = keep * speed - learning_rate * slope(places[max(step - late, 0)])
+        places.append(places[-1] + speed)
+    return places[-1]
 
 
-def _moves_first(slope, x, learning_rate, keep, steps):
-    speed = 0.0
-    for _ in range(steps):
-        x, speed = x + speed, keep * speed - learning_rate * slope(x)
-    return x
+def _moves_first(slope, x, learning_rate, keep, steps, late=0):
+    """x moves by the old speed; with `late` 1, the new speed has the slope where x was before that."""
+    return _momentum(slope, x, learning_rate, keep, steps - 1, late)
 
 
-def _last_speed(slope, x, learning_rate, keep, steps):
-    speed = 0.0
-    for _ in range(steps):
-        speed = keep * speed - learning_rate * slope(x)
-        x = x + speed
-    return speed
-
-
-def _lines_swapped(slope, x, learning_rate, keep, steps):
-    speed = 0.0
-    for _ in range(steps):
-        x = x + speed
-        speed = keep * speed - learning_rate * slope(x)
-    return x
+def _last_speed(*walk):
+    return _momentum(*walk) - _moves_first(*walk)
 
 
 def _parabola_slope(x: float) -> float:
@@ -504,7 +491,7 @@ EXERCISES = [
                 "the ball rolls uphill. Which sign does the slope's part need?",
             ),
             (
-                lambda got: any(gives(wrong)(got) for wrong in (_moves_first, _lines_swapped)),
+                lambda got: any(gives(partial(_moves_first, late=late))(got) for late in (0, 1)),
                 "after one step, your x is where it was. Even the first step sets the speed, then moves x.",
             ),
             (
