@@ -22,21 +22,33 @@ def test_with_the_library_it_shows_what_is_printed(monkeypatch, capsys):
     torch.cost = 1.5
     monkeypatch.setitem(sys.modules, "torch", torch)
     box = where_installed("torch", use_torch)
-    assert "cost 1.5 &lt;b&gt;</pre>" in box.children[0].value
+    assert ">cost 1.5 &lt;b&gt;</pre>" in box.children[0].value
     assert box.static == {"text/plain": STORED} and capsys.readouterr().out == ""
 
 
-def test_without_the_library_it_says_how_to_install_it_and_stores_the_same(monkeypatch):
-    monkeypatch.setitem(sys.modules, "torch", None)  # as if it was not there
-    box = where_installed("torch", use_torch)
-    assert "<code>pip install torch</code>" in box.children[0].value
-    assert box.static == {"text/plain": STORED}
+@pytest.mark.parametrize("module", ["torch", "numba"])
+def test_without_the_library_it_says_how_to_install_it_and_stores_the_same(monkeypatch, module):
+    monkeypatch.setitem(sys.modules, module, None)  # as if it was not there
+    box = where_installed(module, lambda: __import__(module))
+    assert (
+        f"<code>{module}</code> is not installed here. <code>pip install {module}</code>, "
+        "then run this cell again.</div>"
+    ) in box.children[0].value
+    assert box.static == {"text/plain": STORED.replace("torch", module)}
 
 
 def test_another_module_that_is_missing_is_not_told_as_this_one(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ModuleNotFoundError, match="torch"):
         where_installed("numba", use_torch)
+
+
+def test_a_library_that_is_there_and_does_not_load_is_not_told_to_be_missing():
+    def broken():
+        raise ImportError("a part of torch does not fit this machine", name="torch")
+
+    with pytest.raises(ImportError, match="does not fit"):
+        where_installed("torch", broken)
 
 
 @pytest.mark.parametrize("arguments", [(5, int), ("torch", 5)])

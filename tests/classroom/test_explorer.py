@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -20,6 +21,7 @@ from miniflow_lib import (
     trace,
     train,
 )
+from tests.charts import BLUE, INK, VERMILLION, read_charts
 from miniflow_classroom.widgets import explorer as module
 from miniflow_classroom.widgets.explorer import Explorer, Homes, Outcome, Setting, compare, descent, explorer
 
@@ -89,6 +91,21 @@ def test_what_is_no_rate_is_said_and_changes_nothing(walk_at, text):
     slider, _, says = walk_at(text)
     assert says == "That is not a number from 0.0001 to 10. Type one such as 0.05." and slider.value == 0.03
     assert "settles: 11 steps" in walk_at("0.03")[2]
+
+
+@pytest.mark.parametrize("rate, seen", [(0.03, 12), (0.0005, 80), (0.2, 1)])  # 0.2: 3, -2.4, 19
+def test_the_walk_is_drawn_on_the_curve_and_ends_at_the_frame(rate, seen):
+    picture = descent(3.0, rate).children[1].value
+    (chart,) = read_charts(picture)
+    places = np.array(module.walk(3.0, rate)[:seen])
+    for found, xs in (
+        (chart.curves[BLUE, False], np.linspace(-1, 3.4, 151)),
+        (chart.curves[VERMILLION, False], places),
+    ):
+        assert np.allclose(found[:, 0], xs, atol=0.01)
+        assert np.allclose(found[:, 1], module.quartic(xs), atol=0.05)
+    hollow, filled = (picture.count(f'r="{r}" fill="{fill}"') for r, fill in ((3, "#fff"), (5, INK)))
+    assert (hollow, filled) == (seen, 1)
 
 
 def test_the_picture_on_the_site_plays_the_stops():
@@ -179,6 +196,21 @@ def test_l2_holds_the_training_cost_up(homes):
     assert held.training[-1] > 1.5 * free.training[-1]
 
 
+def test_a_cost_of_more_than_a_million_ends_a_run(homes, monkeypatch):
+    """Counted in (thousand dollars)², not in the unit that the network learns in."""
+
+    def costs_of(*costs):
+        def train(*_, on_epoch, **__):
+            return [cost for i, cost in enumerate(costs) if not on_epoch(i, cost / homes.unit)]
+
+        monkeypatch.setattr(module, "train", train)
+        return homes.run(replace(QUICK, epochs=len(costs)))
+
+    assert not costs_of(0.99e6).exploded
+    run = costs_of(0.99e6, 1.01e6)
+    assert run.exploded and run.training == [pytest.approx(0.99e6)]
+
+
 def test_an_explosion_is_an_outcome(homes, recwarn):
     for rate in (1.6, 3.0, 1e4):
         run = homes.run(replace(QUICK, learning_rate=rate))
@@ -194,6 +226,9 @@ def outcome(*costs, **setting) -> Outcome:
     return Outcome(Setting(**setting), 12, len(costs), list(costs), list(costs))
 
 
+EACH_UPDATE = Outcome(Setting(), 1, 36, [900] * 11 + [20] * 25)
+
+
 @pytest.mark.parametrize(
     "before, now, verdict",
     [
@@ -202,6 +237,11 @@ def outcome(*costs, **setting) -> Outcome:
         (outcome(80, 40, 20), outcome(80, 40, 20), "the same"),
         (outcome(80, 40, 20), outcome(80, 40, 20, 10, 5), "the same"),  # longer, and no faster
         (outcome(80, 40, 20), outcome(80, 40, 20, equal="updates"), "the same"),  # on one axis
+        (outcome(80, 40, 20), outcome(80 * 1.009, 40 * 1.009, 20 * 1.009), "the same"),
+        (outcome(80, 40, 20), outcome(80 * 0.991, 40 * 0.991, 20 * 0.991), "the same"),
+        (outcome(80, 40, 20), outcome(80 * 1.011, 40 * 1.011, 20 * 1.011), "slower"),
+        (outcome(80, 40, 20), outcome(80 * 0.989, 40 * 0.989, 20 * 0.989), "faster"),
+        (EACH_UPDATE, outcome(20, 20, 20, equal="updates"), "the same"),  # its first is at update 12
         (outcome(80, 40, 20), replace(outcome(80), exploded=True), "explode"),
         (replace(outcome(80), exploded=True), outcome(80, 40), "faster"),
         (replace(outcome(), exploded=True), replace(outcome(), exploded=True), "explode"),
@@ -245,6 +285,59 @@ def test_another_control_wants_another_guess(quick):
     quick.guess.value = "slower"
     quick.controls["learning_rate"].value = 0.01
     assert quick.guess.value == "slower" and "as you predicted" in quick.says.value
+
+
+# --- what it shows and says of a run ---
+
+
+@pytest.mark.parametrize("equal", ["epochs", "updates"])
+def test_the_picture_shows_both_costs_of_a_run_the_mean_and_the_run_before(quick, equal):
+    quick.controls["equal"].value = equal
+    quick.runs = quick.runs[:1]
+    first, second = quick.done, quick.homes.run(replace(QUICK, seed=1, equal=equal, batch_size=81))
+    (alone,) = read_charts(quick.picture(first))
+    assert ("#c9d7e0", False) not in alone.curves and not [said for said in alone.words if "faint" in said]
+    quick.runs.append(second)
+    (chart,) = read_charts(quick.picture(second))
+    shown = {
+        (BLUE, False): (second, second.training),
+        (VERMILLION, True): (second, second.validation),
+        ("#c9d7e0", False): (first, first.training),
+    }
+    for key, (run, costs) in shown.items():
+        low = np.array(costs) < 500  # what is far above the frame is moved nearer
+        expected = np.column_stack([run.x(equal), costs])[low]
+        assert np.allclose(chart.curves[key][low], expected, atol=0.3), key
+    ends = [[0, quick.homes.mean_cost], [second.x(equal)[-1], quick.homes.mean_cost]]
+    assert np.allclose(chart.curves[INK, True], ends, atol=0.3) and len(chart.curves) == 4
+    assert {equal, "cost, (thousand dollars)²"} < set(chart.words)
+
+
+def test_the_words_on_the_picture_have_the_colours_of_their_curves(quick):
+    quick.controls["seed"].value = 1
+    said = dict(re.findall(r"<text [^>]*fill=\"(#\w+)\"[^>]*>(\w+: [^<]*)<", quick.view.value))
+    assert said == {
+        INK: "dotted: always the mean, on the hand that judges, 91",
+        BLUE: "solid: training, on the four hands it learns from",
+        VERMILLION: "dashed: validation, on the hand that judges",
+        "#5c7a8c": "faint: training of earlier runs",
+    }
+
+
+def test_the_sentence_tells_the_last_costs_and_the_lowest_with_its_epoch(quick):
+    quick.runs = [replace(outcome(80, 40, 20), validation=[90, 30.04, 45.678])]
+    assert quick._sentence() == (
+        "After 3 epochs, the training cost is 20 and the validation cost 45.7 (lowest 30, in epoch 2)."
+    )
+
+
+def test_the_sliders_go_as_far_as_the_rules_say(quick):
+    found = {
+        each.description: (each.min, each.max, each.step)
+        for name in ("hidden", "epochs", "seed")
+        for each in [quick.controls[name]]
+    }
+    assert found == {"hidden units": (1, 40, 1), "epochs": (25, 300, 25), "seed": (0, 9, 1)}
 
 
 # --- moves ---
