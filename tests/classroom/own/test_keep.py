@@ -140,6 +140,8 @@ def test_the_librarys_own_is_not_the_learners(kernel, name, source, kind):
         ("", "import miniflow_lib as lib\n    lib.sgd_update(t, rate)"),
         ("import miniflow_lib as lib", "lib.sgd_update(t, rate)"),
         ("from miniflow_lib import sgd_update as theirs", "theirs(t, rate)"),
+        ("from miniflow_lib import sgd_update as theirs", "(lambda: theirs(t, rate))()"),
+        ("", "from miniflow_lib.training import sgd_update as step\n    step(t, rate)"),
     ],
 )
 def test_a_piece_that_only_calls_the_librarys_is_not_the_learners(kernel, before, call):
@@ -147,6 +149,22 @@ def test_a_piece_that_only_calls_the_librarys_is_not_the_learners(kernel, before
     said = kernel.check("my_sgd_update", f"def my_sgd_update(t, rate=0.01):\n    {call}")
     assert said == "[my_sgd_update] not yet: your code uses the library's sgd_update: write it without."
     assert not kernel.file.exists()
+
+
+def test_a_piece_that_imports_the_library_for_something_else_cannot_be_kept(kernel):
+    source = RIGHT["my_sgd_update"].replace(":\n", ":\n    from miniflow_lib import errors\n", 1)
+    said = kernel.check("my_sgd_update", source)
+    assert said == "[my_sgd_update] not yet: your code uses the library's code: write it without."
+
+
+def test_what_only_has_the_name_of_the_librarys_is_the_learners(kernel):
+    kernel.run(
+        "from miniflow_lib import sgd_update as rate\n"
+        "def sgd_update(one, step):\n    one.value = one.value - step * one.gradients[one]"
+    )
+    source = "def my_sgd_update(trainables, rate=0.01):\n    for t in trainables:\n        "
+    assert kernel.check("my_sgd_update", source + "t.value = t.value - rate * t.gradients[t]").endswith(KEPT)
+    assert kernel.check("my_sgd_update", source + "sgd_update(t, rate)").startswith("[my_sgd_update] correct")
 
 
 def test_a_neighbour_that_is_wrong_does_not_make_a_right_piece_wrong(kernel):
