@@ -623,9 +623,9 @@ def _good_fault(result: object, features: np.ndarray, target: np.ndarray, names:
     if x.dtype.kind not in "if" or y.dtype.kind not in "if":
         return "structured" if x.dtype.names else "letters"
     m, k = features.shape
-    if not x.ndim or not y.ndim:
+    if not y.ndim:  # nor has x fewer axes
         return "shape"
-    if x.shape == (k, m) and k > 1:
+    if x.shape == (k, m):
         return "turned"
     if len(x) != m or len(y) != m:
         return {m + 1: "header", m - 1: "lost"}.get(len(x), "rows")
@@ -652,7 +652,7 @@ PYTHONS_OWN = re.compile("not in list|unpack|could not convert|truth value|error
 
 def _bad_fault(fault: str, result: object, raised: bool) -> str:
     text, _, column, row = BAD_TABLES[fault]
-    others = {*text.split("\n")[0].split(",")} - {column}
+    there = text.split("\n")[0].split(",")
     said, numbers = str(result), set(re.findall(r"\d+", str(result)))
     if not raised:
         if fault == "missing":
@@ -670,8 +670,8 @@ def _bad_fault(fault: str, result: object, raised: bool) -> str:
     if not own:
         return "crash" if isinstance(result, ValueError) else "kind"
     if column not in said:
-        return "moved" if sum(name in said for name in others) == 1 else "column"
-    if all(name in said for name in others):
+        return "moved" if sum(name in said for name in there) == 1 else "column"
+    if all(name in said for name in there):
         return "column"  # to name them all is to name none
     if str(row) in numbers or (str(row + 1) in numbers and "line" in said):
         return ""

@@ -10,12 +10,15 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
+from exercises.lesson_06 import RIGHT_READERS
 
 import miniflow_lib as library
 from tests import own_engine
 from tests.case import of_the_page
 from tests.series import read
 from miniflow_classroom import check
+from miniflow_classroom.judge.check import verdict
+from miniflow_classroom.judge.exercise import exercises
 from miniflow_classroom.own import standins
 
 CASE = ("standardise", "network", "usual", "chosen", "start", "fit", "mse", "hands", "judge")
@@ -132,6 +135,13 @@ def test_the_page_uses_no_file_and_its_text_becomes_nan_in_silence():
         warnings.simplefilter("error")
         rows = np.genfromtxt(space["flat_lines"], delimiter=",", skip_header=1)
     assert np.argwhere(np.isnan(rows)).tolist() == [[1, 1], [2, 2]]
+
+
+@pytest.mark.parametrize("reader", RIGHT_READERS)
+def test_a_right_reader_may_be_written_in_other_ways(reader):
+    space = {"np": np}
+    exec(reader, space)
+    assert verdict(exercises()["read_table"], space["read_table"], space).startswith("[read_table] correct")
 
 
 def test_a_reader_without_numpy_that_counts_lines_is_right_too(capsys):

@@ -363,4 +363,45 @@ WRONG["read_table"] = [
     (_reader(SAYS, 'f"no number in the column {names[column]}"'), "and not the row"),
     (_reader("row {row + 1}", "row {row}"), "counted from 0"),
     (_reader("row {row + 1}", "row {row + 2}"), "the line of the names, too"),
+    (_reader(RETURNS, "return names[:place] + names[place + 1 :], paid, features"), "a different order"),
+    (_reader("features, paid, names[", "features, paid.astype(str), names["), "still text"),
+    (_reader("features, paid, names[", "features, paid[0], names["), "features needs two axes"),
+    (_reader("features, paid, names[", "features[0, 0], paid[0], names["), "features needs two axes"),
+    (_reader("features, paid, names[", "features[:, 0], paid, names["), "features needs two axes"),
+    (_reader("features, paid, names[", "features, paid[1:], names["), "the number of rows"),
+    (_reader("features, paid, names[", "features[1:], paid, names["), "a row is missing"),
+    (_reader("features, paid, names[", "features, paid + 1, names["), "in their order, without"),
+    (
+        _reader("names[:place] + names[place + 1 :]", "(names[:place] + names[place + 1 :])[::-1]"),
+        "the names must",
+    ),
+    (_reader(LOOK, "    raise KeyError(target)\n"), "KeyError"),
+    (_reader(NUMBERS, "numbers = np.array([int(n) for n in '1.5'.split()])\n"), "invalid literal for int()"),
+    (_reader(LOOK, "    [target] = [name for name in names if name == target]\n"), "a ValueError of yours"),
+    (_reader("no column {target}: there", "there"), "that was asked for, and the names"),
+    (_reader(SAYS, 'f"row {row + 1}: {names[column - 1]} or {names[column - 2]}"'), "which column is meant"),
+    (
+        _reader(CHECK, "    bad = np.argwhere(np.isnan(numbers))\n    if len(bad) and bad[0]: ...\n"),
+        "stops with Python's own error",
+    ),
+    (
+        _reader(
+            'genfromtxt(path, delimiter=",", skip',
+            "genfromtxt([line.replace(',,', ',') for line in open(path)], delimiter=\",\", skip",
+        ),
+        "stops with Python's own error",
+    ),
+]
+
+RIGHT_READERS = [
+    READER,
+    _reader(RETURNS, "return [features, paid, names[:place] + names[place + 1 :]]"),
+    _reader("names[:place] + names[place + 1 :]", "tuple(names[:place] + names[place + 1 :])"),
+    _reader("names[:place] + names[place + 1 :]", "np.array(names[:place] + names[place + 1 :])"),
+    _reader(
+        RETURNS, f"features = features.astype(int) if (features % 1 == 0).all() else features\n    {RETURNS}"
+    ),
+    _reader(SAYS, 'f"could not convert row {row + 1}, column {names[column]}"'),
+    _reader(SAYS, 'f"row {row + 1}: {names[column]} has no number, next to {names[column - 1]}"'),
+    _reader("no column {target}: there are", "{target} is not in list"),
 ]
