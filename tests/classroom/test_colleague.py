@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -46,3 +48,16 @@ def test_five_networks_at_the_same_time_cost_what_train_makes_of_each(changes):
     settings = lesson_06.BASE | changes
     alone = [cost(hand, **settings) for hand in range(5)]
     assert np.allclose(lesson_06.costs_of(**settings), alone, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("second", "words"),
+    [
+        ({"learning_rate": 0.1}, "your rate goes too far the other way"),
+        ({"learning_rate": 0.001}, "Does your second change let it learn more?"),
+        ({"l2": 0.1}, "Does your second change let it learn more?"),
+    ],
+)
+def test_the_second_change_is_told_where_it_goes(second, words):
+    got = SimpleNamespace(changes={"scale": True} | second, won=1, finite=True)
+    assert words in lesson_06._not_level(got)[1]
