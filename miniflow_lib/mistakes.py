@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from itertools import dropwhile
 
 import numpy as np
 
@@ -62,8 +61,8 @@ def check_leftovers(node, consumers: Sequence, in_sort) -> None:
 
     Such leftovers are older than the newest consumer in the sort: the younger ones are the rest of its graph.
     """
-    older = dropwhile(lambda out: out not in in_sort, reversed(consumers))
-    count = sum(out not in in_sort and out.value is not None for out in older)
+    newest = max((place for place, out in enumerate(consumers) if out in in_sort), default=0)
+    count = sum(out not in in_sort and out.value is not None for out in consumers[:newest])
     if count > LEFTOVERS:
         grows = f"{called(node)} still feeds {count:,} nodes of earlier graphs, so memory and time grow"
         raise MiniFlowError(f"{grows}: build the graph once, and in the loop set only its Inputs.")
@@ -74,9 +73,7 @@ def check_leftovers(node, consumers: Sequence, in_sort) -> None:
 
 def check_sorted(graph, output=ANY) -> Sequence:
     """The list itself, when it is one that a pass can run over and `output` is in it."""
-    if type(graph) is list and graph and (output is ANY or graph[-1] is output):
-        return graph
-    if isinstance(graph, (str, bytes)) or not isinstance(graph, Sequence):
+    if isinstance(graph, (str, bytes)) or not isinstance(graph, (list, Sequence)):  # list: at once
         raise MiniFlowError(f"A pass needs a sorted list, as in forward_pass(f, graph), not {what(graph)}.")
     if not graph:
         raise MiniFlowError("The list of nodes is empty: sort a graph first, topological_sort({x: 4}).")
@@ -149,10 +146,9 @@ def check_ends(graph) -> None:
 
 def two_ends(node, cost, graph) -> MiniFlowError:
     place = {other: i for i, other in enumerate(graph)}
-    for other in graph:
-        late = next((n for n in other.inbound_nodes if place.get(n, 0) > place[other]), None)
-        if late is not None:
-            return MiniFlowError(f"{called(other)} comes before {called(late)}, which feeds it: {_ORDER}.")
+    early = ((other, n) for other in graph for n in other.inbound_nodes if place.get(n, 0) > place[other])
+    for other, late in early:
+        return MiniFlowError(f"{called(other)} comes before {called(late)}, which feeds it: {_ORDER}.")
     ends = f"two ends, {called(node)} and {called(cost)}, and a backward pass starts from one"
     return MiniFlowError(f"The graph has {ends}: sort it with topological_sort(feed, output=cost).")
 
@@ -241,19 +237,10 @@ def check_batches(m, batch_size, rng) -> None:
 
 def check_training(graph, feeds, trainables) -> dict:
     """{Input: its rows as an array of floats}, all of the same number of rows."""
-    check_nodes(graph)
     if not isinstance(feeds, Mapping) or not feeds:
         found = "an empty one" if isinstance(feeds, Mapping) else what(feeds)
         raise MiniFlowError(f"train takes the data as a dict, {{X: X_train, y: y_train}}, not {found}.")
-    errors.check_list_of_nodes("trainables", trainables)
-    in_graph = set(graph)
-    for node in (*feeds, *trainables):
-        if node not in in_graph:
-            raise MiniFlowError(f"The graph to be trained lacks {what(node)}: sort it with that in its feed.")
-        if not is_input(node):
-            raise MiniFlowError(f"{called(node)} is an op, and only Inputs are fed and trained.")
-        if node in feeds and node in trainables:
-            raise MiniFlowError(f"{called(node)} is both data and trainable: feed rows, train weights.")
+    check_parts(graph, feeds, trainables)
     arrays = {node: errors.as_array(rows, node) for node, rows in feeds.items()}
     lengths = {len(rows) if rows.ndim else 0 for rows in arrays.values()}
     if len(lengths) > 1 or 0 in lengths:
@@ -262,11 +249,24 @@ def check_training(graph, feeds, trainables) -> dict:
     return arrays
 
 
+def check_parts(graph, data, trainables) -> None:
+    """Raises where one of these is no Input of the graph, or is both."""
+    check_nodes(graph)
+    errors.check_list_of_nodes("trainables", trainables)
+    in_graph = set(graph)
+    for node in (*data, *trainables):
+        if node not in in_graph:
+            raise MiniFlowError(f"The graph to be trained lacks {what(node)}: sort it with that in its feed.")
+        if not is_input(node):
+            raise MiniFlowError(f"{called(node)} is an op, and only Inputs are fed and trained.")
+        if node in data and node in trainables:
+            raise MiniFlowError(f"{called(node)} is both data and trainable: feed rows, train weights.")
+
+
 def check_settings(learning_rate, epochs, batch_size, seed, l2, on_epoch, progress) -> None:
     errors.check_number("The learning rate", learning_rate, 0)
-    errors.check_count("epochs", epochs)
-    errors.check_count("batch_size", batch_size, 1)
-    errors.check_count("seed", seed)
+    for name, count, low in ("epochs", epochs, 0), ("batch_size", batch_size, 1), ("seed", seed, 0):
+        errors.check_count(name, count, low)
     errors.check_number("l2", l2, 0)
     for given, name, call in (on_epoch, "on_epoch", "epoch, cost"), (progress, "progress", "epoch"):
         if given is not None:
