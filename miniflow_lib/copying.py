@@ -17,8 +17,15 @@ class Bundle(list):
         return _empty, tuple(map(type, self)), [node.__getstate__() for node in self]
 
     def __setstate__(self, states: Sequence) -> None:
+        """As pickle does it: a class may say itself how it is filled, or have slots."""
         for node, state in zip(self, states):
-            _fill(node, state)
+            if hasattr(node, "__setstate__"):
+                node.__setstate__(state)
+                continue
+            attributes, slots = state if isinstance(state, tuple) else (state, {})
+            vars(node).update(attributes or {})
+            for name, held in slots.items():
+                setattr(node, name, held)
 
 
 _bundles: WeakValueDictionary[int, Bundle] = WeakValueDictionary()  # {id of a node: the copying under way}
@@ -38,9 +45,9 @@ def reduce(node) -> tuple:
 
 def shallow(node):
     """What copy.copy gives: another node, which holds the same things."""
-    (twin,) = _empty(type(node))
-    _fill(twin, node.__getstate__())
-    return twin
+    twins = _empty(type(node))
+    twins.__setstate__([node.__getstate__()])
+    return twins[0]
 
 
 def _joined(node) -> list:
@@ -56,14 +63,3 @@ def _joined(node) -> list:
 
 def _empty(*kinds: type) -> Bundle:
     return Bundle(map(object.__new__, kinds))
-
-
-def _fill(node, state) -> None:
-    """As pickle does it: a class may say itself how it is filled, or have slots."""
-    if hasattr(node, "__setstate__"):
-        node.__setstate__(state)
-        return
-    attributes, slots = state if isinstance(state, tuple) else (state, {})
-    vars(node).update(attributes or {})
-    for name, held in slots.items():
-        setattr(node, name, held)

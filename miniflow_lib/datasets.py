@@ -43,9 +43,8 @@ def load_boston(return_X_y: bool = False) -> Bunch | tuple[np.ndarray, np.ndarra
     data, target = table[:, :-1].copy(), table[:, -1].copy()
     if return_X_y:
         return data, target
-    names = np.array(header.split(",")[:-1])
     card = (folders[0] / "README.md").read_text(encoding="utf-8")
-    return Bunch(data=data, target=target, feature_names=names, DESCR=card)
+    return Bunch(data=data, target=target, feature_names=np.array(header.split(",")[:-1]), DESCR=card)
 
 
 def _read_checked(path: Path) -> str:

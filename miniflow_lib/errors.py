@@ -4,7 +4,6 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from numbers import Number
 from traceback import extract_tb
 
@@ -62,8 +61,8 @@ def what(thing) -> str:
 def a_kind(thing) -> str:
     """The name of its class with its article, by the sound: an Add, a Mul, an MSE, a uint8."""
     kind = type(thing).__name__
-    spelled = "[AEFHILMNORSX]([^a-z]|$)"  # letter by letter, as MSE is
-    vowel = re.match(f"{spelled}|(?i:_*([ai]|e(?!u)|o(?!ne)|u(?!int|ni|se)))", kind)
+    # what is spelled letter by letter, as MSE is, or begins with the sound of a vowel
+    vowel = re.match("[AEFHILMNORSX]([^a-z]|$)|(?i:_*([ai]|e(?!u)|o(?!ne)|u(?!int|ni|se)))", kind)
     return f"a{'n' * bool(vowel)} {kind}"
 
 
@@ -176,11 +175,7 @@ def check_inbound_nodes(op, nodes) -> tuple:
     kind = type(op).__name__
     if isinstance(nodes, (str, Mapping)) or not np.iterable(nodes):
         raise MiniFlowError(f"{kind} takes a list of nodes, Node.__init__(self, [x]), not {what(nodes)}.")
-    nodes = tuple(nodes)
-    for place, node in enumerate(nodes, 1):
-        if not is_node(node):  # asked first, for writing a sentence takes time
-            check_node(node, f"Input number {place} of {kind} is")
-    return nodes
+    return tuple(check_node(node, f"Input number {i} of {kind} is") for i, node in enumerate(nodes, 1))
 
 
 def check_node(thing, begins: str):
@@ -246,11 +241,10 @@ def mark(node):
 
 def check_number(name: str, value, low: float = -math.inf, high: float = math.inf) -> float:
     """value as a float, when it is a finite number from `low` to `high`."""
-    with suppress(OverflowError):  # a whole number may be too large for a float
-        number = float(value) if is_real(value) else math.nan
-        if math.isfinite(number) and low <= number <= high:
-            return number
-    raise MiniFlowError(f"{name} is a number{_range(low, high)}, not {what(value)}.")
+    # a whole number may be too large for a float, and `numbers` then says None
+    if not is_real(value) or numbers(value) is None or not (math.isfinite(value) and low <= value <= high):
+        raise MiniFlowError(f"{name} is a number{_range(low, high)}, not {what(value)}.")
+    return float(value)
 
 
 def check_count(name: str, value, low: int = 0, high: float = math.inf) -> int:
@@ -265,9 +259,9 @@ def is_real(value) -> bool:
 
 
 def _range(low: float, high: float) -> str:
-    if math.isinf(low) and math.isinf(high):
-        return ""
-    return f" of {low:g} or more" if math.isinf(high) else f" from {low:g} to {high:g}"
+    if math.isinf(high):
+        return "" if math.isinf(low) else f" of {low:g} or more"
+    return f" from {low:g} to {high:g}"
 
 
 def check_flag(name: str, value) -> bool:

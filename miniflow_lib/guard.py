@@ -1,7 +1,7 @@
 """What keeps the numbers right where a learner writes: ops of their own, and walks by hand."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from functools import reduce, wraps
 from threading import local
 from types import MappingProxyType
@@ -57,9 +57,7 @@ class _Gradients(defaultdict):
             self.given[node] = gradient, gradient.copy()
         super().__setitem__(node, _own_array(gradient, list, tuple))  # + would join two lists
 
-    def update(self, *given, **named) -> None:
-        for node, gradient in dict(*given, **named).items():
-            self[node] = gradient
+    update = MutableMapping.update  # a dict's own goes past __setitem__
 
     def setdefault(self, node, default=None):
         if node not in self:
@@ -99,8 +97,7 @@ def _guarded(function: Callable, name: str) -> Callable:
             read.append(self)
             # classic programs ask all of them: those of earlier graphs must not count
             self.outbound_nodes = consumers(self)
-            said = [node.gradients for node in self.outbound_nodes]
-            told = [gradients.get(self) for gradients in said if isinstance(gradients, dict)]
+            told = [out.gradients.get(self) for out in self.outbound_nodes if isinstance(out.gradients, dict)]
         arrays = [node.value for node in read] + told
         copies = [_copied(array) for array in arrays]
         try:
@@ -131,11 +128,10 @@ def _guarded(function: Callable, name: str) -> Callable:
 
 def _check_gradients(op) -> None:
     """Raises what is wrong with what an op hands on. (An Input's shape is looked at in the update.)"""
-    gradients = op.gradients if isinstance(op.gradients, dict) else {}
     for node in sorted(op.inbound_nodes, key=is_input):
         if wrong := wrong_gradient(op, node, any_shape=is_input(node)):
             raise wrong
-    for node in gradients:
+    for node in op.gradients if isinstance(op.gradients, dict) else ():
         if node is not op and node not in op.inbound_nodes:
             wrong = f"{type(op).__name__}.backward() set a gradient for {called(node)}"
             raise MiniFlowError(f"{wrong}, which does not feed it: name it in Node.__init__(self, [...]).")

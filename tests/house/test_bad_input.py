@@ -336,6 +336,7 @@ CALLS = {
     "quiz": lambda: {"lesson": "02"},
     "keep": lambda: {"name": "MyNode"},
     "race": lambda: {"yours": int, "ours": int},
+    "ratios": lambda: {"works": {"one": int, "two": int}},
     "watched": lambda: {"own_pass": forward_pass},
     "where_installed": lambda: {"module": "json", "run": int},
 }
