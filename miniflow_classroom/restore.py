@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import copy
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -49,7 +50,7 @@ def put_back(*things: object) -> Iterator[None]:
 
 
 def _how_to_put_back(to_see: list[object]) -> list[Callable[[], object]]:
-    acts, seen = [], set()
+    acts, seen = [], {id(vars(builtins))}  # a dict in which `exec` ran holds them: what follows needs them
     while to_see:
         thing = to_see.pop()
         if id(thing) in seen:

@@ -75,3 +75,12 @@ def test_an_array_that_nobody_could_copy_without_noticing_is_left_out():
     with put_back(large, small):
         large[0] = small[0] = 1.0
     assert large[0] == 1.0 and small[0] == 0.0
+
+
+def test_a_dict_in_which_exec_ran_is_put_back_and_python_goes_on():
+    """`exec` puts Python's own names into it: without them for a moment, nothing would run."""
+    world = {"a": 1}
+    exec("b = a + 1", world)
+    with put_back(world):
+        world["b"] = 5
+    assert world["b"] == 2 and len([world]) == 1
