@@ -26,7 +26,7 @@ from miniflow_classroom.widgets.nudge import nudge
 from miniflow_classroom.widgets.one_weight import cost_of_one_weight
 from miniflow_classroom.widgets.predict import predict
 from miniflow_classroom.widgets.quiz import hints, quiz
-from miniflow_classroom.widgets.race import race
+from miniflow_classroom.widgets.race import race, ratios
 from miniflow_classroom.widgets.sort_game import sort_game
 from miniflow_classroom.widgets.stale import stale
 from miniflow_classroom.widgets.stepper import stepper
@@ -55,6 +55,7 @@ __all__ = [
     "predict",
     "quiz",
     "race",
+    "ratios",
     "show_mine",
     "show_source",
     "sort_game",

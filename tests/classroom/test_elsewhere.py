@@ -51,6 +51,23 @@ def test_a_library_that_is_there_and_does_not_load_is_not_told_to_be_missing():
         where_installed("torch", broken)
 
 
+def test_without_a_compiler_it_says_how_one_is_got_and_stores_the_same_as_with_it():
+    def compile_it():
+        raise FileNotFoundError(2, "There is no C compiler", "cc")
+
+    box, found = where_installed("cc", compile_it), where_installed("cc", lambda: print("0.04"))
+    assert "<code>cc</code>, a C compiler, was not found here: get one with" in box.children[0].value
+    assert "0.04</pre>" in found.children[0].value and box.static == found.static
+    assert box.static == {"text/plain": "What cc gives, where it is installed: run the cell."}
+
+
+def test_another_file_that_is_missing_is_an_error_as_ever():
+    with pytest.raises(FileNotFoundError, match=r"no such\.csv"):
+        where_installed("cc", lambda: open("no such.csv"))
+    with pytest.raises(ImportError, match="cannot import name"):
+        where_installed("math", lambda: exec("from math import no_such_name"))
+
+
 @pytest.mark.parametrize("arguments", [(5, int), ("torch", 5)])
 def test_what_is_no_name_and_what_is_no_function_is_said(arguments):
     with pytest.raises(MiniFlowError, match="argument of where_installed is a"):
