@@ -26,9 +26,19 @@ import miniflow_lib
 from miniflow_lib import Add, Input, Sigmoid, forward_and_backward, topological_sort
 
 from .by_hand import plain_step
-from .peers import PEERS, Task, Work, by_hand, drawn, miniflow, miniflow_train
+from .peers import PEERS, TEXTS, Task, Work, by_hand, drawn, miniflow, miniflow_train, text
 
 WINDOW = 2.5e-3  # seconds: short enough that on a busy machine, too, many pass undisturbed
+HIDE = """
+import sys
+
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("jax", "numba", "torch"):  # what a lesson uses where it is installed
+            raise ModuleNotFoundError(f"{name} is hidden", name=name)
+
+sys.meta_path.insert(0, Hidden())
+"""
 
 
 class Row(NamedTuple):
@@ -90,9 +100,10 @@ def check_same(tasks: dict[str, Task]) -> None:
 
 
 def missing() -> set[str]:
-    """The packages that peers need and that are not installed."""
-    needed = {"torch", "jax", "autograd", "sklearn"}
-    return {name for name in needed if importlib.util.find_spec(name) is None}
+    """What peers need and is not installed: packages, and a compiler."""
+    needed = {"torch", "jax", "autograd", "sklearn", "numba"}
+    compiler = {"a C compiler"} if shutil.which("cc") is None else set()
+    return {name for name in needed if importlib.util.find_spec(name) is None} | compiler
 
 
 def peers(work: Work, turns: int, both: bool = False) -> list[Row]:
@@ -100,7 +111,7 @@ def peers(work: Work, turns: int, both: bool = False) -> list[Row]:
     makers = {}
     for name, (make, ways) in PEERS.items():
         for asked in ways if both or name == "plain numpy" else ways[:1]:
-            with suppress(ImportError):
+            with suppress(ImportError, FileNotFoundError):
                 make(work, asked)
                 makers[name + ", same gradients" * (asked and len(ways) > 1)] = partial(make, work, asked)
     return in_turns(makers, turns)
@@ -164,6 +175,7 @@ def engine(work: Work, turns: int) -> list[Row]:
         "plain numpy, same gradients": partial(by_hand, plain_step, work, True),
     }
     makers |= {name: partial(miniflow, work, engine=copy) for name, copy in zip(cuts, copies)}
+    makers |= {name: partial(text, work, False, passes) for name, passes in TEXTS.items()}
     return in_turns(makers, turns)
 
 
@@ -251,14 +263,17 @@ def explorer_redraw(turns: int) -> list[Row]:
 
 
 def run_all(path: Path) -> tuple[float, float]:
-    """MiB that a kernel holds after it has run all cells of a notebook, and CPU seconds that it has used."""
+    """MiB that a kernel holds after it has run all cells of a notebook, and CPU seconds that it has used.
+
+    Without the peers that lessons use where they are installed: as after `make lab`.
+    """
     import nbformat
     import psutil
     from nbclient import NotebookClient
 
-    client = NotebookClient(
-        nbformat.read(path, 4), timeout=600, resources={"metadata": {"path": str(path.parent)}}
-    )
+    notebook = nbformat.read(path, 4)
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(HIDE))
+    client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}})
     with client.setup_kernel():
         for number, cell in enumerate(client.nb.cells):
             client.execute_cell(cell, number)

@@ -1,7 +1,8 @@
 """One epoch of SGD on the same network in each library, written as its own documentation would write it.
 
 Two layers with a sigmoid between them and the mean squared error, float64, plain SGD. `asked`: with the
-gradients of X and y too, which MiniFlow always works out. A peer that is not installed raises ImportError.
+gradients of X and y too, which MiniFlow always works out. A peer that is not installed raises ImportError,
+and one without its compiler FileNotFoundError.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 
 import numpy as np
 
 import miniflow_lib
 from miniflow_lib import load_boston
+from miniflow_lib.program import Program, drop_dead, fold, write
 
 from .by_hand import Buffers, plain_step, tight_step
 
@@ -117,6 +119,80 @@ def miniflow_train(work: Work, epochs: int) -> Task:
     return Task(train, epochs * len(work.batches), results)
 
 
+SCANS = ("JAX, scan over an epoch", "JAX, the same text, scan")
+LEAN = "its text without dead gradients"
+Passes = tuple[Callable[[Program], Program], ...]
+TEXTS: dict[str, Passes] = {
+    "the program's text": (),
+    LEAN: (drop_dead,),
+    "... and folded": (drop_dead, fold),
+}
+
+
+def program(work: Work, passes: Passes = (drop_dead, fold)) -> Program:
+    """The step of lesson 07: this library's graph written out, and what the passes make of it."""
+    graph, inputs, _ = network(work)
+    for node, array in zip(inputs, work.batches[0]):
+        node.value = array
+    return reduce(lambda made, change: change(made), passes, write(graph, inputs[:2], inputs[2:], work.rate))
+
+
+def stepwise(work: Work, step: Callable) -> Task:
+    """A task that calls step(X, y, *weights) with each batch, which returns the cost and the new weights."""
+    weights = list(work.start)
+
+    def run(X: np.ndarray, y: np.ndarray) -> None:
+        _, *weights[:] = step(X, y, *weights)
+
+    return over_batches(work, run, lambda: weights)
+
+
+def at_once(work: Work, epoch: Callable) -> Task:
+    """A task that calls epoch(X_all, y_all, *weights), which returns the costs' sum and the new weights."""
+    weights, stacked = list(work.start), [np.stack(arrays) for arrays in zip(*work.batches)]
+
+    def run() -> None:
+        _, *weights[:] = epoch(*stacked, *weights)
+
+    return Task(run, len(work.batches), lambda: weights)
+
+
+def text(work: Work, asked: bool, passes: Passes) -> Task:
+    """The program's text, run by Python."""
+    return stepwise(work, program(work, passes).step())
+
+
+def numba_step(work: Work, asked: bool) -> Task:
+    """The program's text compiled by numba, and called once a batch."""
+    import numba
+
+    return stepwise(work, program(work).step(numba.njit))
+
+
+def numba_epoch(work: Work, asked: bool) -> Task:
+    """The same, with the loop over the batches compiled too."""
+    import numba
+
+    step = program(work).step(numba.njit).__wrapped__
+
+    @numba.njit
+    def epoch(X_all, y_all, W1, b1, W2, b2):
+        total = 0.0
+        for i in range(len(X_all)):  # zip(X_all, y_all) would hide from numba that each batch is in one piece
+            cost, W1, b1, W2, b2 = step(X_all[i], y_all[i], W1, b1, W2, b2)
+            total += cost
+        return total, W1, b1, W2, b2
+
+    return at_once(work, epoch)
+
+
+def in_c(work: Work, asked: bool) -> Task:
+    """The program as an epoch in C; FileNotFoundError where there is no compiler."""
+    from miniflow_classroom.in_c import c_epoch  # here, for the classroom loads Jupyter's widgets
+
+    return at_once(work, c_epoch(program(work)))
+
+
 def torch_raw(work: Work, asked: bool) -> Task:
     """PyTorch's tensors and its autograd alone."""
     import torch
@@ -164,8 +240,11 @@ def torch_nn(work: Work, asked: bool) -> Task:
     return over_batches(work, step, results, epoch)
 
 
-def jax(work: Work, asked: bool, scan: bool = False) -> Task:
-    """JAX: the step jitted and called once a batch, or a whole epoch in one call by lax.scan."""
+def jax(work: Work, asked: bool, scan: bool = False, same_text: bool = False) -> Task:
+    """JAX: the step jitted and called once a batch, or a whole epoch in one call by lax.scan.
+
+    same_text: the step is the program's text, and not JAX's own gradients.
+    """
     import jax
 
     jax.config.update("jax_enable_x64", True)
@@ -178,6 +257,13 @@ def jax(work: Work, asked: bool, scan: bool = False) -> Task:
     def step(weights, batch):
         to_weights, *given = jax.grad(cost, argnums=(0, 1, 2) if asked else (0,))(weights, *batch)
         return [w - work.rate * g for w, g in zip(weights, to_weights)], given
+
+    if same_text:
+        written = program(work).step(np=jnp)
+
+        def step(weights, batch):
+            _, *weights = written(*batch, *weights)
+            return weights, []
 
     by_step, by_epoch = jax.jit(step), jax.jit(lambda *start: jax.lax.scan(step, *start))
     batches = [tuple(map(jnp.asarray, batch)) for batch in work.batches]
@@ -268,6 +354,12 @@ PEERS: dict[str, tuple[Callable[[Work, bool], Task], tuple[bool, ...]]] = {
     "JAX, scan over an epoch": (partial(jax, scan=True), (False, True)),
     "HIPS autograd": (autograd, (False, True)),
     "scikit-learn": (scikit_learn, (False,)),
+    **{name: (partial(text, passes=passes), (not passes,)) for name, passes in TEXTS.items()},
+    "numba, step by step": (numba_step, (False,)),
+    "numba, a whole epoch": (numba_epoch, (False,)),
+    "JAX, the same text, jitted step": (partial(jax, same_text=True), (False,)),
+    "JAX, the same text, scan": (partial(jax, scan=True, same_text=True), (False,)),
+    "C from the graph": (in_c, (False,)),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,26 @@ def test_what_is_cut_out_of_the_engine_is_gone(measure, capsys):
         measure.engine_without("copy_missed", {"no line says this": ""}, whole)
 
 
+def test_the_texts_and_what_is_compiled_from_them_train_as_the_engine_does(measure):
+    from benchmarks.peers import PEERS, TEXTS, boston
+
+    work, tasks = boston(), {}
+    for name in ("MiniFlow", *TEXTS, "numba, step by step", "numba, a whole epoch", "C from the graph"):
+        make, ways = PEERS[name]
+        with suppress(ImportError, FileNotFoundError):
+            tasks[name] = make(work, ways[0])
+    assert {"MiniFlow", *TEXTS} <= tasks.keys()
+    measure.check_same(tasks)
+    assert all(task.units == 46 for task in tasks.values())
+
+
+def test_a_target_whose_peer_is_missing_has_not_held(measure):
+    from benchmarks.__main__ import judged
+
+    assert judged("a", None, 0.13) == ("a", "0.13", "", "not measured") == judged("a", [], 0.13)
+    assert judged("a", 0.134, 0.13)[2:] == ("0.13", "holds") and judged("a", 0.136, 0.13)[3] == "MISSED"
+
+
 @pytest.mark.nightly
 def test_the_whole_run_ends_with_a_verdict_on_each_target():
     command = [sys.executable, "-m", "benchmarks", "--quick"]
@@ -65,5 +86,5 @@ def test_the_whole_run_ends_with_a_verdict_on_each_target():
     done = subprocess.run(command, cwd=root, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     targets = done.stdout.partition("## Targets")[2]
-    assert len(re.findall(r"\| (holds|MISSED) \|", targets)) == 8
+    assert len(re.findall(r"\| (holds|MISSED|not measured) \|", targets)) == 12
     assert "MiniFlow, train()" in done.stdout and "784-128-10" in done.stdout

@@ -17,19 +17,10 @@ from nbformat import v4
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 
-from tests.series import LESSONS, every_lesson
+from tests.series import every_lesson
 from tools.clean import problems
 
 ROOT = Path(__file__).resolve().parents[2]
-SERIES = [
-    "00_start_here",
-    "01_nodes",
-    "02_topological_sort",
-    "03_ops",
-    "04_backprop_math",
-    "05_backprop_layers",
-    "06_sgd_boston",
-]
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 # Names that differ on conda-forge: matplotlib there brings a window system too.
 CONDA_NAMES = {"matplotlib": "matplotlib-base"}
@@ -38,12 +29,6 @@ CONDA_NAMES = {"matplotlib": "matplotlib-base"}
 @pytest.fixture(scope="module")
 def project() -> dict:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-
-
-def test_the_notebooks_are_the_lessons_of_the_series():
-    names = [path.stem for path in LESSONS]
-    assert set(names) <= set(SERIES), "a notebook that is not of the series: it belongs elsewhere"
-    assert "06_sgd_boston" in names
 
 
 @every_lesson
@@ -71,6 +56,13 @@ def test_the_engine_needs_numpy_alone_and_every_dependency_has_a_lower_bound(pro
     for text in [*project["dependencies"], *project["optional-dependencies"]["lab"], *tools]:
         (specifier,) = Requirement(text).specifier
         assert specifier.operator == ">=", text
+
+
+def test_numba_and_what_else_is_fast_stays_optional(project):
+    extras = project["optional-dependencies"]
+    assert [Requirement(text).name for text in extras["fast"]] == ["numba"]
+    assert all(">=" in text for text in extras["fast"]) and "miniflow_lib[fast]" in extras["bench"]
+    assert not any("numba" in text or "fast" in text for text in [*extras["lab"], *extras["test"]])
 
 
 @pytest.mark.parametrize("python", PYTHONS)
@@ -252,7 +244,10 @@ def test_the_workflow_runs_make_test_on_every_supported_python(project):
     pythons = [each.rsplit(" ", 1)[1] for each in project["classifiers"] if "Python :: 3." in each]
     assert jobs["test"]["strategy"]["matrix"]["python"] == pythons == PYTHONS
     assert [step["run"] for step in jobs["test"]["steps"] if "run" in step] == ["make test"]
-    assert [step["run"] for step in jobs["nightly"]["steps"] if "run" in step] == ["make test-matrix"]
+    setup, compilers, compiled, matrix = [step["run"] for step in jobs["nightly"]["steps"] if "run" in step]
+    assert (setup, matrix) == ("make setup", "make test-matrix")
+    assert ".[fast]" in compilers and "jax" in compilers  # else their tests would be skipped for ever
+    assert compiled.endswith("tests/engine/test_program.py")
 
 
 def test_the_gate_brings_a_browser_where_there_is_none(tmp_path):
