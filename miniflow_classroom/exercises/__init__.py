@@ -12,10 +12,12 @@ from miniflow_classroom.exercises import (
     lesson_04,
     lesson_05,
     lesson_06,
+    lesson_07,
     pieces,
 )
 from miniflow_classroom.judge.exercise import LESSONS, MORE
 
-for _module in (lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06):
+_LESSONS = (lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07)
+for _module in _LESSONS:
     LESSONS[_module.__name__[-2:]] = _module
 MORE.append(pieces)

@@ -38,7 +38,7 @@ def words(text: str) -> list[str]:
 def test_the_series_is_whole():
     assert [path.stem for path in LESSONS] == [
         *("00_start_here", "01_nodes", "02_topological_sort", "03_ops"),
-        *("04_backprop_math", "05_backprop_layers", "06_sgd_boston"),
+        *("04_backprop_math", "05_backprop_layers", "06_sgd_boston", "07_graph_as_program"),
     ]
 
 
@@ -104,7 +104,7 @@ def test_cells_are_small(path):
             assert len(words(prose(cell))) <= 120, cell.source[:80]
 
 
-@pytest.mark.parametrize("path", LESSONS[:6], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*LESSONS[:6], *LESSONS[7:]], ids=lambda path: path.stem)
 def test_no_line_of_code_is_longer_than_a_page_of_900_pixels(path):
     for number, cell in enumerate(cells_of(path)):
         if cell.cell_type == "code" and not cell.metadata.get("jupyter", {}).get("source_hidden"):

@@ -1,4 +1,4 @@
-"""The learner's engine grows through lessons 01 to 06, a kernel each, and trains the first network."""
+"""The learner's engine grows through lessons 01 to 06, trains the first network, and is written out in 07."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from nbclient import NotebookClient
 
 import miniflow_lib as library
 from tests.case import of_the_page
-from tests.series import read, tags
+from tests.series import compared, read, run, tags
 from miniflow_classroom.own.file import ALL, PIECES
 
-LESSONS = ("01", "02", "03", "04", "05", "06")
+LESSONS = ("01", "02", "03", "04", "05", "06")  # those with pieces
 FILE = "my_miniflow.py"
 OURS = ("numpy", "miniflow_lib", "miniflow_classroom")  # plots and scikit-learn take long to import
 
@@ -180,6 +180,20 @@ def test_it_trains_the_case_as_the_library_does(solved, tmp_path):
         space[name] = space["standardise"](space[column], by=space[column][known])
     yours, ours = (space["on_engine"](engine, 20) for engine in (own, library))
     assert len(yours) == 81 and np.abs(yours - ours).max() < 1e-12
+
+
+@pytest.mark.heavy
+def test_lesson_07_stores_of_the_librarys_engine_what_a_learners_gives(solved):
+    """Up to the last cell that uses it, all outputs but the line that says whose engine it is."""
+    stored = read("07").cells
+    calls = re.compile(r"\bengine\b[.)]")
+    code = [(number, cell) for number, cell in enumerate(stored) if cell.cell_type == "code"]
+    last = max(number for number, cell in code if calls.search(cell.source))
+    assert "item:boston-same" in tags(stored[last])
+    ran = run(stored[: last + 1], solved.folder)
+    (other,) = [cell for cell, ours in zip(ran, stored) if compared(cell) != compared(ours)]
+    assert other.source == "engine = mine()"
+    assert compared(other) == [("stdout", f"All 20 pieces are yours: {FILE} needs only numpy.\n")]
 
 
 @pytest.mark.heavy

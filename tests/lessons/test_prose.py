@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from miniflow_lib import load_boston
-from tests.series import every_lesson, read, tags
+from tests.series import ROOT, every_lesson, read, tags
 
 NUMBER = r"(?:(?<![\w)\]])-)?(?<![\w.,])\d+(?:[,_]\d{3})*(?:\.\d+)?(?:e[-+]\d+)?"
 POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
@@ -117,7 +117,34 @@ REPEATED = {
         ("So 8.9 does not beat #.", "ours learned 9.3, new # (10.3"),
         ("taught by all # rows.", "# rows to work with"),
     ],
+    "07": [
+        ("So all # rows may take part.", "range(0, #, 11)"),
+        ("It starts at `d_cost = #`.", "d_cost = #"),
+        ("five rooms, # km, weights # and #, bias #,", "step(5, #, -23, #, #, #)"),
+        ("and # as the true price.", "step(5, 3, -#,"),
+        ("go through the # batches once", "# batches, each of"),
+        ("No weight differs by # or more.", "by_text()) < #"),
+        ("no weight has changed by # or more.", "by_lean()) < #"),
+        (
+            "never change: `d_C = #`, and the # / # in `# / # * d_C",
+            "d_C = # d_y = # / # * d_C * C_diff d_a = # / # * d_C",
+        ),
+        ("works out # / # by itself", "d_y = # / # * d_C"),
+        ("Here is one with # columns", "size=(128, #)), rng"),
+        ("columns, # hidden units", "network(*large[0], hidden=#)"),
+        ("hidden units, # outputs", "784)), rng.normal(size=(128, #))"),
+        ("outputs, and # rows in a batch", "large = [(rng.normal(size=(#, 784))"),
+    ],
 }
+
+
+def of_the_engine(table: str, row: str) -> float:
+    """What benchmarks/README.md says of a row in one of its tables, as a part of the engine's time."""
+    text = (ROOT / "benchmarks/README.md").read_text(encoding="utf-8")
+    (part,) = re.findall(rf"^## {re.escape(table)}.*?\n(.*?)^## ", text, flags=re.MULTILINE | re.DOTALL)
+    times = dict(re.findall(r"^\| (.+?) \| [\d.]+ \| ([\d.]+) \|$", part, flags=re.MULTILINE))
+    return float(times[row]) / float(times["MiniFlow"])
+
 
 # What no cell of its section says: what is worked out here, dates, the world outside.
 OWN = {
@@ -243,6 +270,42 @@ OWN = {
         ("turns make an array (#, #, #)", [5, 500 / 25, 3]),
         ("# that choose, and # that stay fresh", [324 - 243, 405 - 324]),
         ("and # rows taught, not #.", [405, 405 - 81]),
+    ],
+    "07": [
+        ("This network has # edges.", [3 + 1 + 3 + 2]),
+        ("and `d_b` is #. Which", [2 * (5 * 4 + 3 * -2 + 7 - 23)]),
+        ("goes from # to # (an optional", [-1, 1]),
+        ("have about # digits instead of #, unless", [7, 16]),
+        ("it took # of the engine's time.", [of_the_engine("The engine", "the program's text")]),
+        ("the text, folded | # |", [of_the_engine("The same step", "... and folded")]),
+        (
+            "numba | # | # |",
+            [of_the_engine("The same step", f"numba, {how}") for how in ("step by step", "a whole epoch")],
+        ),
+        (
+            "JAX | # | # |",
+            [of_the_engine("The same step", f"JAX, the same text, {how}") for how in ("jitted step", "scan")],
+        ),
+        ("C | | # |", [of_the_engine("The same step", "C from the graph")]),
+        ("the text took # of the engine's", [of_the_engine("A larger network", "the program's text")]),
+        ("the lean text #, and", [of_the_engine("A larger network", "... and folded")]),
+        ("and C #. Most", [of_the_engine("A larger network", "C from the graph")]),
+        ("who feeds it: #. Backward", [9]),
+        ("what arrives: #. Every step", [2 * 9]),
+        ("adds them: that is # · miss.", [2]),
+        ("with # rows, and # = # · # + #: the", [506 - 101, 405, 405 // 11, 11, 405 % 11]),
+        ("in one batch of #.", [math.ceil(405 / 11)]),
+        ("Two, for # steps.", [10 * math.ceil(405 / 11)]),
+        ("`# / (# + np.exp(-l1))` goes", [1, 1]),
+        ("such as `if cost < #` in", [1]),
+        ("(C_diff * C_diff).sum() / #", [20]),
+        ("d_a = # * C_diff d_s2", [-2 / 20]),
+        ("d_a.sum(axis=#)", [0]),
+        ("near # before the tanh,", [0]),
+        ("further away from # they are", [0]),
+        ("d_l2.sum(axis=#)", [0]),
+        ("d_l1.sum(axis=#) ```", [0]),
+        ("while `# * x` and", [21]),
     ],
 }
 
