@@ -38,9 +38,9 @@ def code_cells(notebook: NotebookNode) -> list[int]:
 
 
 @contextmanager
-def kernel(notebook: NotebookNode) -> Iterator[Callable[[int], NotebookNode]]:
-    """A kernel in the lessons' folder. Yields what runs the cell of a number, and returns that cell."""
-    resources = {"metadata": {"path": str(FOLDER)}}
+def kernel(notebook: NotebookNode, folder: Path = FOLDER) -> Iterator[Callable[[int], NotebookNode]]:
+    """A kernel in this folder. Yields what runs the cell of a number, and returns that cell."""
+    resources = {"metadata": {"path": str(folder)}}
     client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources)
 
     def run_cell(number: int) -> NotebookNode:
@@ -50,10 +50,10 @@ def kernel(notebook: NotebookNode) -> Iterator[Callable[[int], NotebookNode]]:
         yield run_cell
 
 
-def run(cells: list[NotebookNode]) -> list[NotebookNode]:
+def run(cells: list[NotebookNode], folder: Path = FOLDER) -> list[NotebookNode]:
     """The cells after a run from the first to the last, in a new kernel, as they would be stored."""
     notebook = nbformat.v4.new_notebook(cells=deepcopy(cells))
-    with kernel(notebook) as run_cell:
+    with kernel(notebook, folder) as run_cell:
         for number in code_cells(notebook):
             run_cell(number)
     return clean.clean(notebook).cells

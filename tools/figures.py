@@ -24,6 +24,7 @@ LESSONS = (  # the lines that stand in each lesson's box
     ("backprop:", "numbers"),
     ("backprop:", "layers"),
     ("SGD on", "Boston"),
+    ("graph as", "program"),
 )
 
 
@@ -84,11 +85,11 @@ class Sketch:
 
 
 def series(here: int) -> str:
-    """The seven lessons in a row, the one with this number lit and marked "you are here"."""
+    """The lessons in a row, the one with this number lit and marked "you are here"."""
     width, gap, top = 118, 10, 10
-    sketch = Sketch(
-        7 * width + 6 * gap + 20, 94, f"You are at lesson {here} of 0 to 6: {' '.join(LESSONS[here])}"
-    )
+    last = len(LESSONS) - 1
+    room = 10 + last * (width + gap) + width + 10
+    sketch = Sketch(room, 94, f"You are at lesson {here} of 0 to {last}: {' '.join(LESSONS[here])}")
     for number, name in enumerate(LESSONS):
         x = 10 + number * (width + gap)
         done = number < here

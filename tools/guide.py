@@ -1,8 +1,8 @@
 """What the documents say of the lessons, written from the lessons themselves: `make guide`.
 
-A table stands between `<!-- made: NAME -->` and `<!-- end -->`. A cell of a lesson is named by a piece of its
-source or by one of its tags, `[7]<!-- item:by-hand -->`: the 7, the number beside the cell after Run All, is
-filled in here.
+A table, or the text of a program, stands between `<!-- made: NAME -->` and `<!-- end -->`. A cell of a lesson
+is named by a piece of its source or by one of its tags, `[7]<!-- item:by-hand -->`: the 7, the number beside
+the cell after Run All, is filled in here.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from nbformat import NotebookNode
 
+from miniflow_lib import MSE, Input, Linear, Sigmoid, topological_sort
+from miniflow_lib.program import drop_dead, fold, write
 from tools import ToolError, no_lesson
 from tools.clean import read
 from tools.lesson import Lesson, tags
 from tools.minutes import is_heading, section_minutes
 
-SHORT = (("00", "03"), ("04", "05"), ("06", "06"))  # sittings of two hours
-LONG = (("00", "02"), ("03", "04"), ("05", "06"))  # and of four
+SHORT = (("00", "03"), ("04", "05"), ("06", "06"), ("07", "07"))  # sittings of two hours
+LONG = (("00", "02"), ("03", "04"), ("05", "06"), ("07", "07"))  # and of four
 TABLE = re.compile(r"(<!-- made: (.+?) -->\n)(.*?)(<!-- end -->)", flags=re.DOTALL)
 CELL = re.compile(r"\[(\d+|\?)\]<!-- (.+?) -->")
 DOCUMENTS = ("README.md", "docs/teaching.md")
@@ -116,9 +119,19 @@ def run_sheet(root: Path, number: str) -> str:
     return _rows("| cells | section | minutes | path |", rows)
 
 
+def boston_step(root: Path) -> str:
+    """A training step of lesson 06 as lesson 07 writes it out, named as there."""
+    shapes = {"X": (11, 13), "y": (11, 1), "W1": (13, 10), "b1": (10,), "W2": (10, 1), "b2": (1,)}
+    rng, (X, y, W1, b1, W2, b2) = np.random.default_rng(0), (inputs := [*map(Input, shapes)])
+    a = Linear(Sigmoid(Linear(X, W1, b1, name="l1"), name="s1"), W2, b2, name="a")
+    feed = {node: rng.standard_normal(shape) for node, shape in zip(inputs, shapes.values())}
+    program = write(topological_sort(feed, MSE(y, a, name="C")), inputs[:2], inputs[2:], learning_rate=0.01)
+    return f"```python\n{fold(drop_dead(program))}```\n"
+
+
 def table(root: Path, name: str) -> str:
     """The table of this name, as it has to stand in a document."""
-    made = {"lessons": series, "paths": paths}
+    made = {"lessons": series, "paths": paths, "boston step": boston_step}
     made |= {f"run-sheet {number}": partial(run_sheet, number=number) for number in lessons(root)}
     if name not in made:
         raise ToolError(f"there is no table “{name}”; there are {', '.join(made)}")

@@ -6,6 +6,7 @@ import ast
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -39,7 +40,7 @@ def test_the_documents_have_the_tables_they_need():
     def names(document: str) -> list[str]:
         return [found[2] for found in guide.TABLE.finditer((ROOT / document).read_text(encoding="utf-8"))]
 
-    assert names("README.md") == ["lessons"]
+    assert names("README.md") == ["lessons", "boston step"]
     assert names("docs/teaching.md") == ["paths", *(f"run-sheet {number}" for number in LESSONS)]
 
 
@@ -95,6 +96,24 @@ def test_the_twenty_misunderstandings_are_all_there_and_met_in_class():
             pytest.fail(f"misunderstanding {number} is not on the pages of {met}")
 
 
+COUNTED = re.compile(r"\b(six|seven|eight|nine|ten|\d+) (?:Jupyter )?(?:lessons|notebooks)\b", re.IGNORECASE)
+IN_WORDS = {6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
+
+
+def test_no_page_and_no_lesson_says_another_number_of_lessons():
+    """But for the changelog, which tells how many there were."""
+    here = {IN_WORDS[len(LESSONS)], str(len(LESSONS))}
+    pages = {path.name: path.read_text(encoding="utf-8") for path in PAGES if path.name != "CHANGELOG.md"}
+    for number, lesson in LESSONS.items():
+        pages[number] = "\n".join(
+            cell.source for cell in lesson.notebook.cells if cell.cell_type == "markdown"
+        )
+        assert f"You are at lesson {int(number)} of {len(LESSONS) - 1}:" in pages[number]
+    said = {name: {word.lower() for word in COUNTED.findall(text)} for name, text in pages.items()}
+    assert not {name: words - here for name, words in said.items() if words - here}
+    assert said["README.md"] == {IN_WORDS[len(LESSONS)]}, "its first line and its citation say how many"
+
+
 def test_a_cell_that_is_gone_is_said_with_lesson_and_piece(tmp_path):
     (tmp_path / "notebooks").symlink_to(ROOT / "notebooks")
     (tmp_path / "page.md").write_text(
@@ -121,9 +140,22 @@ def test_numbers_and_tables_are_filled_in(tmp_path, monkeypatch):
     monkeypatch.setattr(guide, "DOCUMENTS", ("page.md",))
     assert guide.write_guide(tmp_path) == ["page.md"]
     text = (tmp_path / "page.md").read_text(encoding="utf-8")
-    assert "old" not in text and text.count("\n| [0") == 7
+    assert "old" not in text and text.count("\n| [0") == len(LESSONS)
     assert f"[{LESSONS['02'].cell('sort_game()')}]<!-- sort_game() -->" in text
     assert guide.write_guide(tmp_path) == []
+
+
+def test_the_step_in_the_readme_is_the_programs_own():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    made = text.partition("<!-- made: boston step -->\n```python\n")[2].partition("```\n<!-- end -->")[0]
+    exec(made, world := {"np": np})
+    rng = np.random.default_rng(0)
+    X, y, *weights = (rng.standard_normal(s) for s in [(11, 13), (11, 1), (13, 10), (10,), (10, 1), (1,)])
+    costs = []
+    for _ in range(200):
+        cost, *weights = world["step"](X, y, *weights)
+        costs.append(cost)
+    assert costs[-1] < 0.5 * costs[0], "it learns"
 
 
 def anchors(text: str) -> set[str]:
@@ -172,9 +204,10 @@ def test_the_changelog_begins_with_the_version_of_the_package():
 
 
 def test_the_file_that_the_front_page_shows_is_the_engine_of_the_lessons(root):
-    (shown,) = re.findall(
+    shown, step = re.findall(
         r"```python\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), flags=re.S
     )
+    assert step.startswith("def step(X, y, W1")
     lessons = (root / "miniflow_classroom" / "own" / "standins.py").read_text(encoding="utf-8")
     assert len(ast.parse(shown).body) >= 2
     for definition in ast.parse(shown).body:

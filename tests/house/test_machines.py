@@ -158,7 +158,7 @@ def locked(tmp_path) -> Path:
 
 @pytest.mark.heavy
 @pytest.mark.parametrize(
-    "lessons", ["00 02", pytest.param("01 03 04 05 06", marks=pytest.mark.nightly)], ids=str
+    "lessons", ["00 02", pytest.param("01 03 04 05 06 07", marks=pytest.mark.nightly)], ids=str
 )
 def test_the_lessons_give_their_stored_outputs_in_a_locked_folder_of_a_user_without_a_home(locked, lessons):
     env = environment(

@@ -1,11 +1,11 @@
-"""The trace of a learner's own pass, and the race with the library's."""
+"""The trace of a learner's own pass."""
 
 from __future__ import annotations
 
 import pytest
 
 from miniflow_lib import Add, Input, MiniFlowError, Mul, forward_and_backward, topological_sort, trace
-from miniflow_classroom import live, race, watched
+from miniflow_classroom import live, watched
 from miniflow_classroom.own.standins import (
     MyAdd,
     MyInput,
@@ -94,20 +94,10 @@ def test_it_answers_to_the_switch_of_a_live_trace():
     assert off.static["text/plain"] == "(nothing is printed: switch a flag on)"
 
 
-def test_the_race_is_shown_and_no_number_is_stored():
-    calls = []
-    box = race(lambda: calls.append("yours"), lambda: calls.append("ours"))
-    assert calls == ["yours", "ours"] * 5
-    assert "times</b> as long as the library's" in box.children[0].value
-    assert not any(sign.isdigit() for sign in repr(box)) and box.static.keys() == {"text/plain"}
-
-
 @pytest.mark.parametrize(
     ("work", "words"),
     [
         (lambda: watched(5), "The argument of watched is a function"),
-        (lambda: race(5, int), "The first argument of race is a function"),
-        (lambda: race(int, None), "The second argument of race is a function"),
     ],
 )
 def test_what_is_no_function_is_said(work, words):
