@@ -24,6 +24,7 @@ import numpy as np
 
 import miniflow_lib
 from miniflow_lib import Add, Input, Sigmoid, forward_and_backward, topological_sort
+from miniflow_classroom.in_c import compiler_and_options
 
 from .by_hand import plain_step
 from .peers import PEERS, TEXTS, Task, Work, by_hand, drawn, miniflow, miniflow_train, text
@@ -102,7 +103,7 @@ def check_same(tasks: dict[str, Task]) -> None:
 def missing() -> set[str]:
     """What peers need and is not installed: packages, and a compiler."""
     needed = {"torch", "jax", "autograd", "sklearn", "numba"}
-    compiler = {"a C compiler"} if shutil.which("cc") is None else set()
+    compiler = set() if shutil.which(compiler_and_options()[0]) else {"a C compiler"}
     return {name for name in needed if importlib.util.find_spec(name) is None} | compiler
 
 

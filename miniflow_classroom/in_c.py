@@ -18,7 +18,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from errno import ENOENT
 from itertools import count
-from math import prod
+from math import isfinite, prod
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,10 +29,11 @@ from miniflow_lib.program import Program
 
 AXES = "ijklmn"  # the letters that loops count with
 SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
-SIGNS |= {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<="}
+COMPARED = {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<="}
 MATH = "exp expm1 log log1p sqrt sin cos tan sinh cosh tanh".split()  # called the same in <math.h>
 CALLS = {name: f"{name}({{}})" for name in MATH} | {"abs": "fabs({})", "where": "({} ? {} : {})"}
 CALLS |= {"square": "({0} * {0})", "maximum": "({0} > {1} || {0} != {0} ? {0} : {1})"}  # nan stays nan
+INPUTS = dict.fromkeys(CALLS, 1) | {"where": 3, "maximum": 2}
 TAKEN = {*AXES, *MATH, *"fabs pow NAN INFINITY epoch batch batches total auto case char const do".split()}
 TAKEN |= {*"default double enum extern float goto inline int long register restrict short signed".split()}
 TAKEN |= {*"sizeof static struct switch typedef union unsigned void volatile".split()}
@@ -112,7 +113,7 @@ class _Loops:
         if len(sizes) > len(AXES):
             raise _no_c(tree)
         formula = " * ".join(self.cell(factor, every[axes]) for factor, axes in factors)
-        formula = formula[1:-1] if formula[0] == "(" else formula
+        formula = formula[1:-1] if formula[0] == "(" and len(factors) == 1 else formula
         out = f"{self.word[name]}[{_index(own, shape)}]"
         if own != every:
             self.lines.append(f"{_heads(own, shape)}{out} = 0.0;")
@@ -120,7 +121,7 @@ class _Loops:
 
     def looked_up(self, tree: ast.expr) -> ast.expr:
         """A factor of a product, which reads it many times: so what has to be worked out is, beforehand."""
-        work = (ast.BinOp, ast.UnaryOp)
+        work = (ast.BinOp, ast.UnaryOp, ast.Compare)
         is_work = any(isinstance(n, work) or getattr(n, "id", "") == "np" for n in ast.walk(tree))
         return self.put(tree) if is_work else tree
 
@@ -131,7 +132,7 @@ class _Loops:
         match tree:
             case ast.Name(name):
                 return f"{self.word[name]}[{_index(at, shape)}]"
-            case ast.Constant(bool() | int() | float() as number):
+            case ast.Constant(bool() | int() | float() as number) if isfinite(number):
                 return repr(float(number))
             case ast.Attribute(of, "T"):
                 return self.cell(of, at[::-1])
@@ -145,11 +146,15 @@ class _Loops:
                 return f"-({number})" if number[0] == "-" else f"-{number}"
             case ast.BinOp(left, ast.Pow(), right):
                 return f"pow({self.cell(left, at)}, {self.cell(right, at)})"
-            case ast.BinOp(left, sign, right) | ast.Compare(left, [sign], [right]) if type(sign) in SIGNS:
+            case ast.BinOp(ast.Compare(), _, ast.Compare()):
+                raise _no_c(tree)  # numpy joins two truth values by `or` and `and`
+            case ast.BinOp(left, sign, right) if type(sign) in SIGNS:
                 return f"({self.cell(left, at)} {SIGNS[type(sign)]} {self.cell(right, at)})"
+            case ast.Compare(left, [sign], [right]) if type(sign) in COMPARED:
+                return f"({self.cell(left, at)} {COMPARED[type(sign)]} {self.cell(right, at)} ? 1.0 : 0.0)"
             case ast.Call(ast.Attribute(ast.Name("np"), "full"), [_, of], []):
                 return self.cell(of, at)
-            case ast.Call(ast.Attribute(ast.Name("np"), name), inputs, []) if name in CALLS:
+            case ast.Call(ast.Attribute(ast.Name("np"), name), inputs, []) if len(inputs) == INPUTS.get(name):
                 return CALLS[name].format(*(self.cell(of, at) for of in inputs))
         raise _no_c(tree)
 
@@ -170,12 +175,17 @@ def _index(at: Sequence[str], shape: Sequence[int]) -> str:
     return " + ".join(terms) or "0"
 
 
+def compiler_and_options() -> list[str]:
+    """What the environment variable CC says, else cc."""
+    return shlex.split(os.environ.get("CC", "")) or ["cc"]
+
+
 def c_epoch(program: Program) -> Callable[..., tuple]:
     """epoch(X_all, y_all, *weights): the sum of the costs, and new weights; no array of yours is changed.
 
     Raises FileNotFoundError where there is no C compiler: `cc`, or what the environment variable CC names.
     """
-    compiler, *options = shlex.split(os.environ.get("CC") or "cc")
+    compiler, *options = compiler_and_options()
     if shutil.which(compiler) is None:
         raise FileNotFoundError(ENOENT, f"There is no C compiler {compiler}", "cc")
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # once it is loaded, nobody needs the file
@@ -192,7 +202,7 @@ def c_epoch(program: Program) -> Callable[..., tuple]:
     shapes, data = [*program.shapes.values()], len(program.shapes) - len(program.update)
 
     def epoch(*given: np.ndarray) -> tuple:
-        fit = all(isinstance(one, float) or getattr(one, "dtype", None) == FLOAT for one in given)
+        fit = all(isinstance(one, float) or (type(one) is np.ndarray and one.dtype == FLOAT) for one in given)
         fit = fit and [np.shape(one)[i < data :] for i, one in enumerate(given)] == shapes
         if not fit or len(batches := {np.shape(one)[:1] for one in given[:data]}) != 1 or () in batches:
             raise _wrong(program, given)

@@ -53,12 +53,12 @@ class Program:
         """The text as a function: step(*data, *weights) returns the cost and the new weights.
 
         Through a compiler with jit=numba.njit, or with jit=jax.jit, np=jax.numpy; what that made is its
-        `__wrapped__`. Raises MiniFlowError where it is given other shapes than the text is for, or
-        no floats (arrays are asked at the first call).
+        `__wrapped__`. Raises MiniFlowError where it is given other shapes than the text is for, or with
+        numpy no floats (arrays are asked at the first call).
         """
         is_first = with_numpy = jit is None and "np" not in world
         world = {"np": np, **self.fixed, **world}
-        exec(str(self), world)
+        exec(compile(str(self), "<program>", "exec", optimize=0), world)  # with its asserts, under -O too
         function = jit(world["step"]) if jit else world["step"]
 
         @wraps(function)
@@ -97,8 +97,9 @@ def write(
 
     graph: the sorted list, its last node the cost, with values: the text holds for their shapes. Inputs that
     are neither data nor trainable stay what they are now. Raises MiniFlowError for an op without `source`,
-    or with one that gives other numbers than the op, on the values of now or on others close to them. (So
-    a `source` that itself chooses by a value, `if self.value > 0`, is not noticed: np.where belongs in it.)
+    or with one that gives other numbers than the op, on the values of now or on others close to them, where
+    the op takes those. (A `source` that itself chooses by a value, `if self.value > 0`, is not noticed:
+    np.where belongs in it.)
     """
     rate = check_number("The learning rate", learning_rate, 0)
     check_list_of_nodes("data", data)
@@ -161,7 +162,7 @@ class _Fold(ast.NodeTransformer):
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
         if _is_number(node.left) and _is_number(node.right):
-            with suppress(ArithmeticError):  # 1 / 0.0 stays as it is, as does what has no number as its text
+            with suppress(ArithmeticError, TypeError, ValueError):  # 1 / 0.0 stays as it is, and so does inf
                 number = eval(ast.unparse(node))
                 if isinstance(number, NUMBER) and math.isfinite(number):
                     return ast.parse(repr(number), mode="eval").body

@@ -100,6 +100,7 @@ class Text:
                 if inbound is not None:
                     method, of = "backward", f"the gradient of {self.word[inbound]}"
                     # a learner's op that x feeds twice is listed by x twice, and has the gradient of one edge
+                    # (to count takes as long as x has consumers, so only where it matters)
                     edges = inbound.outbound_nodes.count(writer) if len(terms) > 1 else 1
                     ours = edges * writer.gradients[inbound]
                 said = [world[term] for term in terms]

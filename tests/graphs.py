@@ -25,6 +25,13 @@ class Tanh(Node):
         self.gradients[x] = self.grad_cost() * (1 - self.value**2)
 
 
+class TanhAsText(Tanh):
+    """It can be written out in a program, too: one method more."""
+
+    def source(self, out, g, x):
+        return [f"{out} = np.tanh({x})"], [f"{g} * (1 - {out} * {out})"]
+
+
 def x_plus_y_plus_z():
     x, y, z = Input("x"), Input("y"), Input("z")
     return topological_sort({x: 4, y: 5, z: 10}, output=Add(x, y, z))

@@ -129,12 +129,12 @@ def boston_step(root: Path) -> str:
     return f"```python\n{fold(drop_dead(program))}```\n"
 
 
-def table(root: Path, name: str) -> str:
-    """The table of this name, as it has to stand in a document."""
+def made_text(root: Path, name: str) -> str:
+    """The table or the program of this name, as it has to stand in a document."""
     made = {"lessons": series, "paths": paths, "boston step": boston_step}
     made |= {f"run-sheet {number}": partial(run_sheet, number=number) for number in lessons(root)}
     if name not in made:
-        raise ToolError(f"there is no table “{name}”; there are {', '.join(made)}")
+        raise ToolError(f"there is no “{name}” to make; there are {', '.join(made)}")
     return made[name](root)
 
 
@@ -143,7 +143,7 @@ def written(root: Path, document: str) -> str:
     known = lessons(root)
     text = (root / document).read_text(encoding="utf-8")
     try:
-        text = TABLE.sub(lambda found: found[1] + table(root, found[2]) + found[4], text)
+        text = TABLE.sub(lambda found: found[1] + made_text(root, found[2]) + found[4], text)
         parts = re.split(r"(?m)^(?=## )", text)
         for place, part in enumerate(parts):
             heading = re.match(r"## (\d\d) ", part)

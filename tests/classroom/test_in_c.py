@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
@@ -26,16 +25,14 @@ from miniflow_lib import (
     topological_sort,
 )
 from miniflow_lib.program import Program, drop_dead, fold, write
-from miniflow_classroom.in_c import c_epoch, c_text
+from miniflow_classroom.in_c import c_epoch, c_text, compiler_and_options
 
-COMPILER = shlex.split(os.environ.get("CC") or "cc")[0]
+COMPILER = compiler_and_options()[0]
 compiled = pytest.mark.skipif(shutil.which(COMPILER) is None, reason="there is no C compiler")
 RATE = 0.05
 
 
-class Tanh(graphs.Tanh):
-    def source(self, out, g, x):
-        return [f"{out} = np.tanh({x})"], [f"{g} * (1 - {out} ** 2)"]
+Tanh = graphs.TanhAsText
 
 
 class Relu(graphs.Tanh):
@@ -162,13 +159,16 @@ def test_no_array_is_called_as_a_word_of_c():
         "A.sum(axis=(0, 1))",
         "A.sum(axis=None)",
         "np.sum(A)",
-        "A @ np.ones((2, 3, 2))",
+        "A @ B",
+        "(A > 0) + (A > 1)",
+        "np.exp(A, A)",
+        "A * 1e999",
         "A + np.ones((1,) * 7)",
     ],
 )
 def test_a_line_that_is_nothing_else_is_refused_too(formula):
     with pytest.raises(MiniFlowError, match="cannot be written in C here"):
-        c_text(Program((("C", formula, "forward"),), {"A": (2, 3)}, {}, "C", {}, {}))
+        c_text(Program((("C", formula, "forward"),), {"A": (2, 3), "B": (2, 3, 2)}, {}, "C", {}, {}))
 
 
 class Odd(graphs.Tanh):
@@ -202,6 +202,8 @@ def test_a_formula_without_c_is_named(monkeypatch, formula, words):
         "np.tanh({x}.T).reshape((2, 7)).T * np.square(np.full((7, 2), 1.0))",
         "np.tanh(({x} + 0) @ np.full((2, 2), 0.0) + {x})",
         "np.tanh({x} * ({x} * {x}).sum(axis=0) ** 0)",
+        "np.tanh({x}) + 0.0 * ((({x} > 0).T @ {x}).sum() + ({x} > 0).sum())",
+        "np.tanh({x}) + 0.0 / (1.0 + np.square({x} + 1.0))",
     ],
 )
 def test_what_a_learner_may_write(monkeypatch, formula):
@@ -225,6 +227,9 @@ def test_what_a_learner_may_write(monkeypatch, formula):
         lambda X, y, *weights: (X, y, *weights[1:]),
         lambda X, y, W1, *weights: (X, y, W1[0], *weights),
         lambda X, y, W1, *weights: (X, y, None, *weights),
+        lambda X, y, W1, *weights: (X, y, W1.astype(int), *weights),
+        lambda X, y, W1, *weights: (X, y, W1.tolist(), *weights),
+        lambda X, *given: (np.ma.masked_array(X), *given),
         lambda X, *given: (1.0, *given),
         lambda *given: (),
     ],
@@ -238,6 +243,52 @@ def test_what_the_epoch_is_not_for_is_said(change):
         MiniFlowError, match=r"takes floats, X \(batches, 7, 2\), .* W1 \(2, 2\), .*was given"
     ):
         epoch(*change(*given))
+
+
+def of_numbers(formula):
+    """The epoch whose cost is this formula of one number A."""
+    return c_epoch(Program((("C", formula, "forward"),), {"A": ()}, {}, "C", {}, {}))
+
+
+@compiled
+@pytest.mark.parametrize("number", [-1.5, 0.0, 2.0, np.nan])
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "np.maximum(A, 1.0)",
+        "1.0 / np.square(A + 3.0)",
+        "(A > 0) / (1.0 + (A > 1))",
+        "1.0 / ((A > -1) * 2.0 + 1.0) / 2.0",
+    ],
+)
+def test_numbers_that_are_none_and_truth_values_count_as_in_numpy(formula, number):
+    ours, theirs = of_numbers(formula)(np.array([number]))[0], eval(formula, {"np": np, "A": number})
+    assert np.isclose(ours, theirs, 1e-15, 0.0, equal_nan=True)
+
+
+@compiled
+def test_whole_numbers_are_no_floats():
+    for wrong in [1], np.array([1]), (1.0,):
+        with pytest.raises(MiniFlowError, match="This epoch takes floats, A"):
+            of_numbers("A * A")(wrong)
+
+
+@compiled
+def test_a_compiler_that_does_not_know_this_processor_is_asked_without_it(monkeypatch, tmp_path):
+    fake = tmp_path / "fake_cc.py"
+    fake.write_text(
+        "import subprocess, sys\n"
+        "sys.exit('not native' if '-march=native' in sys.argv else "
+        f"subprocess.call([{shutil.which(COMPILER)!r}, *sys.argv[1:]]))\n"
+    )
+    monkeypatch.setenv("CC", shlex.join([sys.executable, str(fake)]))
+    assert of_numbers("A * A")(np.array([1.0, 3.0])) == (10.0,)
+
+
+def test_an_empty_CC_is_cc(monkeypatch):
+    for empty in ("", " "):
+        monkeypatch.setenv("CC", empty)
+        assert compiler_and_options() == ["cc"]
 
 
 def test_without_a_compiler_its_name_is_in_the_error(monkeypatch):

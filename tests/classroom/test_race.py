@@ -53,6 +53,10 @@ def test_quick_ones_run_on_until_the_time_is_over(takes):
     assert module.SECONDS <= works["b"].calls[-1] < module.SECONDS + 0.01
 
 
+def test_a_call_that_the_clock_does_not_see_takes_no_time_and_divides_nothing(takes):
+    assert ratios({"one": takes(1e-3, 0.0, 1e-3), "two": takes(1e-3)}).startswith("one  1.00\ntwo ")
+
+
 def test_the_race_of_two_is_shown_and_no_number_is_stored(takes):
     box = race(takes(3e-3), takes(2e-3))
     assert "<b>1.5 times</b> as long as the library's" in box.children[0].value

@@ -127,7 +127,7 @@ def test_a_cell_that_is_gone_is_said_with_lesson_and_piece(tmp_path):
     with pytest.raises(ToolError, match="cells have “build”"):
         guide.written(tmp_path, "page.md")
     (tmp_path / "page.md").write_text("<!-- made: nothing -->\n<!-- end -->\n", encoding="utf-8")
-    with pytest.raises(ToolError, match="no table “nothing”"):
+    with pytest.raises(ToolError, match="there is no “nothing” to make"):
         guide.written(tmp_path, "page.md")
 
 

@@ -247,7 +247,7 @@ def test_the_workflow_runs_make_test_on_every_supported_python(project):
     setup, compilers, compiled, matrix = [step["run"] for step in jobs["nightly"]["steps"] if "run" in step]
     assert (setup, matrix) == ("make setup", "make test-matrix")
     assert ".[fast]" in compilers and "jax" in compilers  # else their tests would be skipped for ever
-    assert compiled.endswith("tests/engine/test_program.py")
+    assert compiled.endswith("tests/engine/test_program.py tests/house/test_benchmarks.py")
 
 
 def test_the_gate_brings_a_browser_where_there_is_none(tmp_path):

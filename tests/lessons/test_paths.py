@@ -17,12 +17,13 @@ NAMELESS = ("lambda", "genexpr", "listcomp", "setcomp", "dictcomp")  # pieces th
 BLOCKS = (ast.For, ast.While, ast.With, ast.If, ast.Try)
 
 
-def used(table: symtable.SymbolTable) -> set[str]:
-    """The page's names that a piece reads when it runs, its functions left out."""
+def used(table: symtable.SymbolTable, whole: bool = True) -> set[str]:
+    """The page's names that a piece reads when it runs; not whole: its functions and methods left out."""
     own = table.get_type() == "module"
     names = {s.get_name() for s in table.get_symbols() if s.is_referenced() and (own or s.is_global())}
-    inner = [t for t in table.get_children() if not own or t.get_name() in NAMELESS]
-    return names.union(*map(used, inner))
+    at_once = [t for t in table.get_children() if t.get_name() in NAMELESS or t.get_type() == "class"]
+    inner = table.get_children() if whole else at_once
+    return names.union(*(used(t, whole or t.get_type() != "class") for t in inner))
 
 
 def missing(cells: Iterable[str]) -> list[str]:
@@ -48,7 +49,7 @@ def missing(cells: Iterable[str]) -> list[str]:
         needs |= {name: used(inner) for name, inner in defined.items()}
         if isinstance(statement, (*BLOCKS, ast.FunctionDef, ast.ClassDef)):
             there |= made
-        for name in sorted(used(table)):
+        for name in sorted(used(table, whole=False)):
             read_name(name)
         there |= made
     return found
@@ -79,6 +80,8 @@ def test_a_class_that_follows_a_path_meets_no_name_of_a_skipped_section(path, on
         (["key = lambda x: x * a"], ["a"]),
         (["for x in [1]:\n    y = x\n    print(x, y)", "y"], []),
         (["class A:\n    def f(self):\n        return late", "A()"], ["late"]),
+        (["class A:\n    b = later", "later = 1"], ["later"]),
+        (["class A:\n    def f(self):\n        return late", "late = 1", "A()"], []),
     ],
 )
 def test_a_name_that_is_not_there_would_be_found(cells, names):
