@@ -96,7 +96,10 @@ def lesson_page(lesson: Lesson, series: Sequence[Lesson]) -> str:
 
 
 def _page(cells: Cells, title: str, series: Sequence[Lesson], **parts: object) -> str:
-    css, js = ((FILES / name).read_text(encoding="utf-8") for name in ("site.css", "site.js"))
+    css, js = (
+        "".join((FILES / f"{name}.{kind}").read_text(encoding="utf-8") for name in ("site", "player"))
+        for kind in ("css", "js")
+    )
     script = base64.b64encode(hashlib.sha256(f"\n{js}".encode()).digest()).decode()
     # Nothing may be fetched, and no script may run but the one in the page.
     policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{script}'"

@@ -1,0 +1,2 @@
+
+// --- widgets that play states worked out ahead ---
