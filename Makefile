@@ -81,5 +81,5 @@ bench: setup  ## MiniFlow's speed beside numpy, PyTorch, JAX and others (see ben
 site: setup  ## the whole series as HTML pages that open from disk, in site/
 	@$(RUN) -m tools site
 
-student: setup  ## the lessons without solutions, for a class: make student DIR=folder
+student: setup  ## a hand-out without solutions for a class, and its zip: make student DIR=folder
 	@$(RUN) -m tools student "$(DIR)"

@@ -1,4 +1,4 @@
-"""The note in a lesson of a learner's folder that the series has a newer version of it."""
+"""The note in a lesson: that the series has a newer version of it, or that a hand-out will replace it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,27 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from miniflow_classroom.hand_out import is_lessons
 from miniflow_classroom.show.words import wrapped
 
-RECORD = ".miniflow.json"  # written by tools/copies.py, in learners' folders only
+RECORD = ".miniflow.json"  # written by copies.py, in learners' folders and hand-outs only
+NOT_YOURS = "This is the hand-out's own lesson, and the next hand-out replaces it. Write in yours, in work/: \
+the README says how you get there."
 
 
 def tell() -> None:
     """Show the note under the cell that is running. Does nothing outside a kernel, and never raises."""
     with suppress(Exception):
         shell = sys.modules["IPython"].get_ipython()
-        if hasattr(shell, "kernel") and (newer := newer_lessons(Path.cwd(), this_notebook(shell.user_ns))):
-            from IPython.display import display
+        if not hasattr(shell, "kernel"):
+            return
+        newer = newer_lessons(Path.cwd(), this_notebook(shell.user_ns))
+        from IPython.display import display
 
+        if newer:
             display({"text/markdown": in_markdown(newer), "text/plain": in_words(newer)}, raw=True)
+        elif is_lessons(Path.cwd()):
+            display({"text/markdown": f"> {NOT_YOURS}", "text/plain": wrapped(NOT_YOURS)}, raw=True)
 
 
 def this_notebook(user_ns: dict) -> str:

@@ -21,15 +21,14 @@ def no_lesson(folder: Path) -> ToolError:
 
 
 def lesson_files(folder: Path, target: Path | None = None) -> list[Path]:
-    """The notebooks and pictures in a folder of lessons.
+    """The notebooks and pictures in a folder of lessons (see files_in).
 
-    Hidden files and caches are left out, and what the learner's engine is kept in.
     target: where the caller will write. Raises ToolError where there is no lesson, and where the target is in
     the folder of the lessons: what is written there would be taken for lessons the next time.
     """
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    left_out = (".", "__", "my_miniflow")
-    files = [p for p in files if not any(n.startswith(left_out) for n in p.relative_to(folder).parts)]
+    from miniflow_classroom.copies import files_in  # here: the save hook needs no classroom
+
+    files = files_in(folder)
     if not any(path.suffix == ".ipynb" for path in files):
         raise no_lesson(folder)
     if target is not None and target.resolve().is_relative_to(folder.resolve()):

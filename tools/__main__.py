@@ -66,18 +66,19 @@ def minutes(args: argparse.Namespace) -> int:
 def work(args: argparse.Namespace) -> int:
     """bring your own folder up to date with the lessons, writing over nothing of yours"""
     from tools.copies import update_working_copy
+    from tools.hand_out import lessons_of
 
-    for sentence in update_working_copy(args.lessons, args.folder):
+    for sentence in update_working_copy(lessons_of(args.lessons), args.folder):
         print(sentence)
     return 0
 
 
 def student(args: argparse.Namespace) -> int:
-    """copy the lessons without solutions into a new folder"""
-    from tools.copies import write_student_copy
+    """make a hand-out for a class: lessons without solutions, what they need, and a zip of it all"""
+    from tools.hand_out import write_hand_out
 
-    written = write_student_copy(args.lessons, args.folder)
-    print(f"{written} lessons without their solutions are in {args.folder}.")
+    for sentence in write_hand_out(args.lessons, args.folder):
+        print(sentence)
     return 0
 
 

@@ -25,7 +25,8 @@ from tests.clone import without_rights
 from tests.series import FOLDER, ROOT, every_lesson, tags
 from tools.__main__ import main
 from tools.clean import read, write
-from tools.copies import fingerprint, handed_out, update_working_copy, write_student_copy
+from miniflow_classroom.copies import fingerprint
+from tools.copies import handed_out, update_working_copy
 
 OPS, NEW, NEW_2 = "03_ops.ipynb", "new 03_ops.ipynb", "new 2 03_ops.ipynb"
 RECORD = ".miniflow.json"

@@ -1,0 +1,49 @@
+"""In a hand-out: brings your own copy of the lessons, work/, up to date and opens JupyterLab on it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from miniflow_classroom.copies import bring_up_to_date, files_in
+from miniflow_classroom.hand_out import LESSONS, WORK, newer_wheel
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command; returns the exit code. What it does not know is for JupyterLab."""
+    parser = argparse.ArgumentParser(prog="python -m miniflow_classroom", description=__doc__)
+    newer = "where a newer hand-out was unpacked, if not here"
+    parser.add_argument("hand_out", nargs="?", type=Path, default=Path(), help=newer)
+    parser.add_argument("--no-lab", action="store_true", help="only bring work/ up to date")
+    args, for_lab = parser.parse_known_args(arguments)
+    lessons = args.hand_out / LESSONS
+    files = files_in(lessons)
+    if not any(path.suffix == ".ipynb" for path in files):
+        return _refuse(f"There are no lessons in {lessons}. Call this in the folder of your hand-out.")
+    if wheel := newer_wheel(args.hand_out):
+        return _refuse(
+            "The library of this hand-out is not the one that is installed. Install it with the python that\n"
+            "you call this with, and call this again:\n"
+            f'   python -m pip install --force-reinstall --no-deps "{wheel.as_posix()}"'
+        )
+    try:
+        series = ((path.relative_to(lessons), path.read_bytes()) for path in files)
+        for sentence in bring_up_to_date(series, Path(WORK)):
+            print(sentence)
+    except OSError as error:
+        return _refuse(str(error))
+    if not args.no_lab:
+        from jupyterlab.labapp import main as jupyterlab
+
+        jupyterlab([f"--ServerApp.root_dir={WORK}", *for_lab])
+    return 0
+
+
+def _refuse(why: str) -> int:
+    print(why, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
