@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import tempfile
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from tools import ToolError, lesson_files
 from tools.copies import handed_out
@@ -148,7 +148,7 @@ def _is_our_zip(path: Path) -> bool:
     try:
         with ZipFile(path) as packed:
             return packed.comment == OURS
-    except (OSError, ValueError, NotImplementedError):
+    except (OSError, BadZipFile):
         return False
 
 

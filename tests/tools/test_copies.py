@@ -25,8 +25,9 @@ from tests.clone import without_rights
 from tests.series import FOLDER, ROOT, every_lesson, tags
 from tools.__main__ import main
 from tools.clean import read, write
-from miniflow_classroom.copies import fingerprint
 from tools.copies import handed_out, update_working_copy
+from tools.hand_out import write_hand_out
+from miniflow_classroom.copies import fingerprint
 
 OPS, NEW, NEW_2 = "03_ops.ipynb", "new 03_ops.ipynb", "new 2 03_ops.ipynb"
 RECORD = ".miniflow.json"
@@ -153,17 +154,17 @@ def test_a_solutions_check_goes_however_it_is_laid_out(both):
 
 
 def test_both_copies_and_the_hubs_are_the_same_lesson(tmp_path):
-    """`make lab`, and a hub that hands out the copy of `make student`, which have no solutions."""
-    write_student_copy(FOLDER, tmp_path / "class")
+    """`make lab`, and a hub that hands out what `make student` makes, which has no solutions."""
+    write_hand_out(FOLDER, tmp_path / "class")
     update_working_copy(FOLDER, tmp_path / "work")
-    update_working_copy(tmp_path / "class", tmp_path / "hub")
-    assert files(tmp_path / "class") == [name for name in files(tmp_path / "work") if name != RECORD]
-    for name in files(tmp_path / "class"):
-        content = (tmp_path / "class" / name).read_bytes()
+    assert main(["work", str(tmp_path / "hub"), "--lessons", str(tmp_path / "class")]) == 0
+    assert files(tmp_path / "hub") == files(tmp_path / "work")
+    for name in files(tmp_path / "class" / "lessons"):
+        content = (tmp_path / "class" / "lessons" / name).read_bytes()
         assert (tmp_path / "hub" / name).read_bytes() == content
         if name.endswith(".ipynb"):
             kept = [cell for cell in read(tmp_path / "work" / name).cells if "# Solution" not in cell.source]
-            assert read(tmp_path / "class" / name).cells == kept
+            assert read(tmp_path / "hub" / name).cells == kept
         else:
             assert (tmp_path / "work" / name).read_bytes() == content
 
@@ -247,6 +248,41 @@ def test_new_outputs_alone_are_no_news(both):
     notebook.cells[0].outputs[0].text = "43"
     write(notebook, both.series / OPS)
     assert both.update() == [] and both.copy.read_bytes() == before
+
+
+def test_new_tags_and_folds_come_into_a_copy_that_was_never_saved(both):
+    def tag(name: str) -> None:
+        notebook = read(both.series / OPS)
+        notebook.cells[0].metadata["tags"] = [name]
+        write(notebook, both.series / OPS)
+
+    tag("item:one")
+    assert both.update() == [] and both.copy.read_bytes() == handed_out(both.series / OPS)
+    notebook = read(both.copy)
+    run(notebook)
+    nbformat.write(notebook, both.copy)
+    mine = both.copy.read_bytes()
+    tag("item:two")
+    assert both.update() == [] and both.copy.read_bytes() == mine
+
+
+@pytest.mark.parametrize("key", ["nbgrader", "otter"])
+def test_a_copy_in_which_a_teacher_wrote_what_is_graded_counts_as_written_in(both, key):
+    notebook = read(both.copy)
+    notebook.cells[0].metadata |= foreign.IN_A_CELL[key]
+    nbformat.write(notebook, both.copy)
+    mine = both.copy.read_bytes()
+    both.change("a = 1", "b = 3")
+    assert both.update() == [newer(OPS, NEW)] and both.copy.read_bytes() == mine
+
+
+@pytest.mark.parametrize("key", ["nbgrader", "otter"])
+def test_what_is_graded_in_the_series_is_news(both, key):
+    graded = read(both.series / OPS)
+    graded.cells.append(v4.new_code_cell("", metadata=foreign.IN_A_CELL[key]))
+    write(graded, both.series / OPS)
+    assert both.update() == [f"{OPS} is newer now. You had written nothing in yours, and it was replaced."]
+    assert both.update() == [] and read(both.copy).cells[-1].metadata == foreign.IN_A_CELL[key]
 
 
 def test_pictures_follow_too_and_one_that_was_painted_over_stays(both):
@@ -371,8 +407,8 @@ def test_the_learners_engine_is_never_touched(both):
             (folder / name).write_text(text)
     assert both.update() == []
     assert [(both.work / name).read_text() for name in names] == ["# mine"] * 2
-    write_student_copy(both.series, both.work.with_name("class"))
-    assert files(both.work.with_name("class")) == [OPS, "images/graph.svg"]
+    write_hand_out(both.series, both.work.with_name("class"))
+    assert files(both.work.with_name("class") / "lessons") == [OPS, "images/graph.svg"]
 
 
 # --- a copy of the first edition --------------------------------------------------------------------------
