@@ -23,9 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _refuse(f"There are no lessons in {lessons}. Call this in the folder of your hand-out.")
     if wheel := newer_wheel(args.hand_out):
         return _refuse(
-            "The library of this hand-out is not the one that is installed. Install it with the python that\n"
-            "you call this with, and call this again:\n"
-            f'   python -m pip install --force-reinstall --no-deps "{wheel.as_posix()}"'
+            "The library of this hand-out is not the one that is installed. Install it:\n"
+            f'   {_python()} -m pip install --force-reinstall --no-deps "{wheel.as_posix()}"\n'
+            "Then call this again."
         )
     try:
         series = ((path.relative_to(lessons), path.read_bytes()) for path in files)
@@ -38,6 +38,12 @@ def main(arguments: list[str] | None = None) -> int:
 
         jupyterlab([f"--ServerApp.root_dir={WORK}", *for_lab])
     return 0
+
+
+def _python() -> str:
+    """How this Python is called here: .venv/bin/python, or python where an environment is active."""
+    here = Path(sys.executable)
+    return str(here.relative_to(Path.cwd())) if here.is_relative_to(Path.cwd()) else "python"
 
 
 def _refuse(why: str) -> int:

@@ -28,6 +28,7 @@ from tools.clean import read, write
 from tools.copies import handed_out, update_working_copy
 from tools.hand_out import write_hand_out
 from miniflow_classroom.copies import fingerprint
+from miniflow_classroom.news import NOT_YOURS
 
 OPS, NEW, NEW_2 = "03_ops.ipynb", "new 03_ops.ipynb", "new 2 03_ops.ipynb"
 RECORD = ".miniflow.json"
@@ -608,6 +609,14 @@ def test_the_first_import_tells_it_once_in_the_lesson_concerned(outdated):
 @pytest.mark.parametrize("notebook", [NEW, "04_x.ipynb"])
 def test_another_lesson_says_nothing(outdated, notebook):
     assert notes(outdated.work, notebook, IMPORT) == [[]]
+
+
+def test_a_lesson_that_is_opened_in_the_hand_out_itself_says_where_to_write(both):
+    folder = both.work.with_name("class")
+    write_hand_out(both.series, folder)
+    for series in (folder / "lessons", both.series):
+        ((*told,),) = notes(series, OPS, IMPORT)
+        assert [data["text/markdown"] for data in told] == [f"> {NOT_YOURS}"] * (series != both.series)
 
 
 def test_where_the_front_end_does_not_say_which_lesson_it_is_all_are_named(outdated):
