@@ -119,9 +119,10 @@ def _names(name: Path) -> Iterator[Path]:
         yield name.with_name(f"new {number} {name.name}")
 
 
-def is_beside(name: str) -> bool:
-    """Whether a file has the name of one that is put next to another."""
-    return Path(name).name.startswith("new ")
+def put_beside(folder: Path) -> set[Path]:
+    """The files of the series that were put next to changed ones, in this folder and those in it."""
+    names = map(Path, read_record(folder)["copied"])
+    return {folder / name for name in names if name.name.startswith("new ")}
 
 
 def _brought(fresh: bytes, copy: Path, key: str, record: dict[str, dict]) -> str:

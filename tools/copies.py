@@ -13,14 +13,15 @@ from nbformat import NotebookNode
 
 from tools import ToolError, lesson_files
 from tools.clean import MARK, as_text, clean, is_lesson, read
-from miniflow_classroom.copies import bring_up_to_date, fingerprint
+from miniflow_classroom.copies import bring_up_to_date, fingerprint, put_beside
 
 EXERCISES = ("solution:", "exercise:", "check:", "hint:")
 
 
 def update_working_copy(lessons: Path, work: Path) -> list[str]:
     """Brings `work` up to date with `lessons` (see bring_up_to_date); returns what there is to say."""
-    files = lesson_files(lessons, target=work)
+    left_out = put_beside(lessons.parent)  # of a hand-out, whose lesson a teacher has changed
+    files = [path for path in lesson_files(lessons, target=work) if path not in left_out]
     return bring_up_to_date(((source.relative_to(lessons), _content(source)) for source in files), work)
 
 

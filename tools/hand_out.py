@@ -18,7 +18,7 @@ from miniflow_classroom.copies import (
     bring_up_to_date,
     files_in,
     fingerprint,
-    is_beside,
+    put_beside,
     read_record,
     write_whole,
 )
@@ -88,11 +88,11 @@ def write_hand_out(lessons: Path, folder: Path) -> list[str]:
         )
     if packed.exists() and not _is_our_zip(packed):
         raise ToolError(f"No `make student` made {packed}, and nothing was written. Name a new folder.")
-    left = before - {path.as_posix() for path in series}
-    gone = [name for name in left if not is_beside(name) and _is_unchanged(folder, name)]
+    left = {folder / name for name in before} - {folder / name for name in series} - put_beside(folder)
+    gone = [path for path in left if _is_unchanged(folder, path)]
     said = bring_up_to_date(series.items(), folder)
-    for name in gone:  # a lesson that was renamed, the wheel of an older version
-        (folder / name).unlink()
+    for path in gone:  # a lesson that was renamed, the wheel of an older version
+        path.unlink()
     content, own = _in_the_zip(folder, series)
     write_whole(_zipped(folder.name, content), packed)
     if own:
@@ -133,12 +133,9 @@ def build_wheel() -> tuple[str, bytes]:
         return Path(wheel).name, Path(wheel).read_bytes()
 
 
-def _is_unchanged(folder: Path, name: str) -> bool:
-    try:
-        content = (folder / name).read_bytes()
-        return fingerprint(content, Path(name).suffix) == read_record(folder)["copied"][name]
-    except OSError:
-        return False
+def _is_unchanged(folder: Path, path: Path) -> bool:
+    written = read_record(folder)["copied"][path.relative_to(folder).as_posix()]
+    return path.is_file() and fingerprint(path.read_bytes(), path.suffix) == written
 
 
 # --- the zip ------------------------------------------------------------------------------------------------
@@ -158,11 +155,11 @@ def _in_the_zip(folder: Path, series: dict[Path, bytes]) -> tuple[dict[Path, byt
     A teacher's changes and own files are in it. The series' new files beside changed ones are not, nor is a
     work/ in which somebody tried the hand-out. A lesson that was run has no outputs, and solutions go.
     """
-    beside = set(filter(is_beside, read_record(folder)["copied"]))
+    beside = put_beside(folder)
     content, own = {}, []
     for path in files_in(folder):
         name = path.relative_to(folder)
-        if name.as_posix() in beside or name.parts[0] == WORK:
+        if path in beside or name.parts[0] == WORK:
             continue
         content[name] = handed_out(path, solutions=False)
         fresh = series.get(name)

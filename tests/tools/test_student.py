@@ -279,6 +279,8 @@ def test_what_somebody_changed_stays_and_is_handed_out(school, capsys):
     assert sorted(content) == sorted([*PARTS, OPS, "lessons/04_x.ipynb", "lessons/extra.ipynb"])
     assert sources(content[OPS]) == ["a = mine", "b = 2"] and content["README.txt"] == b"Ask me in room 7."
     assert (school.folder / "work" / "tried.ipynb").read_text() == "mine alone"
+    assert main(["work", str(school.home), "--lessons", str(school.folder)]) == 0
+    assert files(school.home) == ["03_ops.ipynb", "04_x.ipynb", "extra.ipynb"], "a hub hands out the same"
 
 
 def test_what_a_teacher_marks_for_grading_stays_too(school):
