@@ -59,11 +59,11 @@ MiniFlow: a small neural network engine, which you write yourself
 
    Write in work/, and nowhere else: that folder is yours, and nothing in it is ever written over.
 
-3. A newer zip? Unpack it over this folder, and let it replace what is here: work/ is in no zip. If it was
-   unpacked elsewhere, put that folder's name at the end of the command under 2, for example
+3. A newer zip? Unpack it over this folder, and let it replace what is here: work/ is in no zip. Then go on
+   with 2. If it was unpacked elsewhere, put the name of that folder at the end of the command, for example
       .venv/bin/python -m miniflow_classroom "../{name} 2"
    A lesson in which you wrote nothing is replaced. Otherwise yours stays, and the new one comes next to it as
-   "new 03_ops.ipynb". If the command says that the library is newer too, it says how to install it.
+   "new 03_ops.ipynb". Where the library has changed too, you are shown the line that installs it.
 
 The lessons hold no solutions. The library itself is a solution of what you write, and it knows the answers
 to its questions: if you unfold a question's cell or read the library's files, you find them, and learn less.
