@@ -57,7 +57,7 @@ MiniFlow: a small neural network engine, which you write yourself
    conda:
       python -m miniflow_classroom
 
-   Write in work/, and nowhere else: that folder is yours, and nothing in it is ever written over.
+   Write in work/, and nowhere else: what you write there is never written over.
 
 3. A newer zip? Unpack it over this folder, and let it replace what is here: work/ is in no zip. Then go on
    with 2. If it was unpacked elsewhere, put the name of that folder at the end of the command, for example
