@@ -38,7 +38,7 @@ def progress(lesson: str | None = None) -> None:
     table; never raises, keeps nothing, and changes nothing.
     """
     own = sys._getframe(1).f_globals
-    asked = f"{lesson:02}" if isinstance(lesson, int) else lesson
+    asked = f"{lesson:02}" if isinstance(lesson, int) else str(lesson or "")
     number = asked or _this_lesson(own)
     if number not in LESSONS:
         known = f"Lessons: {', '.join(LESSONS)}."
@@ -60,7 +60,7 @@ def of_lesson(number: str) -> list[str]:
 
 
 def state_in(name: str, own: Mapping[str, object]) -> State:
-    """The state of this exercise in the learner's cells. Raises KeyboardInterrupt where that was asked for."""
+    """The state of this exercise in the learner's cells. Raises KeyboardInterrupt when it is interrupted."""
     exercise = exercises()[name]
     try:
         state, said = state_of(exercise, own)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import shutil
 import signal
 import threading
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty
 from tempfile import TemporaryDirectory
+from textwrap import shorten
 
 from jupyter_client.manager import KernelManager
 
@@ -82,7 +84,7 @@ def run(
     *,
     name: str,
     own_file: Path | None = None,
-    limits: Limits = Limits(),  # noqa: B008 (it cannot be changed)
+    limits: Limits = Limits(),
     stopping: threading.Event | None = None,
 ) -> Outcome:
     """Runs cells of code from the first to the last, and judges each exercise where it was asked for.
@@ -140,7 +142,9 @@ class _Run:
 
     def _start(self, kernel: _Kernel) -> None:
         self.starts += 1
-        bounds = BOUNDS.format(memory=self.limits.memory, file=self.limits.file, cpu=int(self.limits.total) + 60)
+        bounds = BOUNDS.format(
+            memory=self.limits.memory, file=self.limits.file, cpu=int(self.limits.total) + 60
+        )
         try:
             reply = kernel.ask(bounds, STARTS_WITHIN, silent=True)
         except Lost:
@@ -171,7 +175,9 @@ class _Run:
             found.troubles.append(f"{exercise} could not be judged ({_error(said)})")
             return "", ""
 
-    def _within_limits(self, kernel: _Kernel, what: int | str, code: str, **expressions: str) -> tuple[dict, bool]:
+    def _within_limits(
+        self, kernel: _Kernel, what: int | str, code: str, **expressions: str
+    ) -> tuple[dict, bool]:
         """The kernel's reply, and whether it came in time; else it is the reply to an interrupt."""
         seconds = min(self.limits.seconds, self.end - time.monotonic())
         if seconds <= 0:
@@ -258,4 +264,6 @@ class _Kernel:
 def _error(reply: Mapping) -> str:
     """NameError: name 'x' is not defined"""
     text = f"{reply.get('ename', 'error')}: {reply.get('evalue', '')}"
-    return " ".join(text.split()).rstrip(": .")[:150]
+    # The scratch folder has a new name each time.
+    text = re.sub(r"[^\s'\"]*miniflow-\w+[/\\]work[/\\]?", "", text)
+    return shorten(text.rstrip(": ."), 120, placeholder=" …")

@@ -67,7 +67,7 @@ def of_cells(exercise: Exercise, own: Mapping[str, object], **how: bool) -> str:
 
 
 def state_of(exercise: Exercise, own: Mapping[str, object]) -> tuple[str, Sentence]:
-    """The state of what is in the learner's cells, and what there is to say of it; keeps and counts nothing."""
+    """The state of what is in the learner's cells, and what is to be said of it; keeps and counts nothing."""
     name, keeper = exercise.name.partition(".")[0], exercise.keeper
     if how := stopped(name):
         return "not yet", _OLDER.format(name=name, how=how)
