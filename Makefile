@@ -84,6 +84,5 @@ site: setup  ## the whole series as HTML pages that open from disk, in site/
 student: setup  ## the lessons without solutions, for a class: make student DIR=folder
 	@$(RUN) -m tools student "$(DIR)"
 
-collect: DIR = handed-in
 collect: setup  ## run what a class has handed in, and write a table: make collect DIR=handed-in
-	@$(RUN) -m tools collect "$(DIR)"
+	@$(RUN) -m tools collect "$(if $(filter file,$(origin DIR)),handed-in,$(DIR))"

@@ -38,12 +38,13 @@ def progress(lesson: str | None = None) -> None:
     table; never raises, keeps nothing, and changes nothing.
     """
     own = sys._getframe(1).f_globals
-    asked = f"{lesson:02}" if isinstance(lesson, int) else str(lesson or "")
-    number = asked or _this_lesson(own)
+    if lesson is None:
+        number = _this_lesson(own)
+    else:
+        number = f"{lesson:02}" if type(lesson) is int else lesson if type(lesson) is str else ""
     if number not in LESSONS:
-        known = f"Lessons: {', '.join(LESSONS)}."
-        unclear = f"There is no lesson {asked!r}." if asked else "Which lesson is this?"
-        return tell(f'{unclear} Ask, for example, progress("03"). {known}')
+        unclear = "Which lesson is this?" if lesson is None else "There is no such lesson."
+        return tell(f'{unclear} Ask, for example, progress("03"). There are {listed(LESSONS)}.')
     found, names = [], of_lesson(number)
     try:
         for name in names:

@@ -84,7 +84,7 @@ def test_the_lesson_is_that_of_the_notebook(said, monkeypatch):
     assert said("", "progress()", **ran)[0].startswith("Lesson 05, ")
     assert said("", "progress('02')")[0].startswith("Lesson 02, ")
     for odd in ("9", "[1]", "3.5", "'three'"):
-        assert said("", f"progress({odd})")[0].startswith("There is no lesson ")
+        assert said("", f"progress({odd})")[0].startswith("There is no such lesson. ")
 
 
 def test_no_answer_makes_it_raise(said):
