@@ -151,6 +151,8 @@ def _read(path: Path) -> dict:
 
 
 def _unreadable(path: Path, error: Exception) -> str:
+    if path.suffix == ".zip":
+        return "it is a zip file: unpack it into a folder with the student's name, and collect again"
     if path.suffix != ".ipynb":
         return "it is not a notebook, and there is no notebook next to it"
     if isinstance(error, OSError):

@@ -82,6 +82,7 @@ def test_the_lesson_is_what_the_metadata_say_else_the_name_else_the_exercises(tm
         ("x_03_ops.ipynb", notebook("", " "), "it is empty: it has no code"),
         ("x_03_ops.ipynb", notebook("print(1)"), "it is not a lesson of this series"),
         ("x_03_ops.ipynb", notebook('check("Product")'), "it is of another edition"),
+        ("x_03_ops.zip", b"PK", "it is a zip file: unpack it"),
         ("x_03_ops.pdf", b"%PDF", "it is not a notebook, and there is no notebook next to it"),
     ],
 )
