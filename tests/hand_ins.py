@@ -45,10 +45,12 @@ def blank(lesson: str) -> NotebookNode:
 
 
 def answered(lesson: str, answers: dict[str, str]) -> NotebookNode:
-    """The lesson with these answers in the cells of their exercises."""
+    """The lesson with these answers in the cells of their exercises, below what these import."""
     notebook = blank(lesson)
     for cell in notebook.cells:
-        cell.source = answers.get(part(cell, "exercise"), cell.source)
+        if answer := answers.get(part(cell, "exercise")):
+            given = re.findall(r"^(?:from .* )?import .*\n", cell.source, flags=re.M)
+            cell.source = "".join(given) + answer
     return notebook
 
 

@@ -96,8 +96,11 @@ def collect(args: argparse.Namespace) -> int:
     from tools.collect import collect
     from tools.one_hand_in import Limits
 
-    for sentence in collect(args.folder, Limits(seconds=args.seconds)):
-        print(sentence, flush=True)
+    try:
+        for sentence in collect(args.folder, Limits(seconds=args.seconds)):
+            print(sentence, flush=True)
+    except KeyboardInterrupt:
+        raise ToolError("Stopped, and nothing was written.") from None
     return 0
 
 
