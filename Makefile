@@ -17,7 +17,7 @@ export HOME := $(CURDIR)/$(VENV)/home
 endif
 
 .DEFAULT_GOAL = help
-.PHONY: help setup lab edit test test-browser test-matrix lint notebooks minutes guide bench site student
+.PHONY: help setup lab edit test test-browser test-matrix lint notebooks minutes guide bench site student collect
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## */\1|/p' Makefile | while IFS='|' read -r name text; do \
@@ -83,3 +83,6 @@ site: setup  ## the whole series as HTML pages that open from disk, in site/
 
 student: setup  ## a hand-out without solutions for a class, and its zip: make student DIR=folder
 	@$(RUN) -m tools student "$(DIR)"
+
+collect: setup  ## run what a class has handed in, and write a table: make collect DIR=handed-in
+	@$(RUN) -m tools collect "$(if $(filter file,$(origin DIR)),handed-in,$(DIR))"

@@ -14,6 +14,7 @@ from miniflow_classroom.own.watched import watched
 from miniflow_classroom.show.drawing import draw_graph
 from miniflow_classroom.show.source import show_source
 from miniflow_classroom.show.words import caught
+from miniflow_classroom.states import progress
 from miniflow_classroom.widgets.bar import bar
 from miniflow_classroom.widgets.elsewhere import where_installed
 from miniflow_classroom.widgets.explorer import descent, explorer
@@ -53,6 +54,7 @@ __all__ = [
     "mine",
     "nudge",
     "predict",
+    "progress",
     "quiz",
     "race",
     "ratios",

@@ -9,6 +9,21 @@ from nbformat import NotebookNode, v4
 # What tools and people write into a cell's metadata and into a notebook's. Nobody but they may take it out.
 IN_A_CELL = {
     "nbgrader": {"nbgrader": {"grade": True, "grade_id": "sum-of-two", "points": 2, "schema_version": 3}},
+    "nbgrader's locked": {  # as nbgrader 0.9 hands it out
+        "deletable": False,
+        "editable": False,
+        "nbgrader": {
+            **{"cell_type": "code", "checksum": "7d1340fb60ce9e7cd6d6e1208e666bc0", "grade": True},
+            **{
+                "grade_id": "a",
+                "locked": True,
+                "points": 1,
+                "schema_version": 3,
+                "solution": False,
+                "task": False,
+            },
+        },
+    },
     "otter": {"otter": {"tests": ["q1"]}},
     "deletable": {"deletable": False},
     "editable": {"editable": False},
@@ -24,6 +39,21 @@ IN_A_CELL = {
 }
 IN_A_NOTEBOOK = {
     "jupytext": {"jupytext": {"formats": "ipynb,py:percent", "text_representation": {"extension": ".py"}}},
+    "nbgrader's locked": {  # as nbgrader 0.9 hands it out
+        "deletable": False,
+        "editable": False,
+        "nbgrader": {
+            **{"cell_type": "code", "checksum": "7d1340fb60ce9e7cd6d6e1208e666bc0", "grade": True},
+            **{
+                "grade_id": "a",
+                "locked": True,
+                "points": 1,
+                "schema_version": 3,
+                "solution": False,
+                "task": False,
+            },
+        },
+    },
     "otter": {"otter": {"OK_FORMAT": True, "tests": {"q1": {"points": 1}}}},
     "nbgrader": {"celltoolbar": "Create Assignment"},
     "author": {"authors": [{"name": "Ada"}], "title": "Sums", "comment": "for class 7b"},

@@ -92,6 +92,19 @@ def site(args: argparse.Namespace) -> int:
     return 0
 
 
+def collect(args: argparse.Namespace) -> int:
+    """run what a class has handed in, and write a table: student by exercise"""
+    from tools.collect import collect
+    from tools.one_hand_in import Limits
+
+    try:
+        for sentence in collect(args.folder, Limits(seconds=args.seconds)):
+            print(sentence, flush=True)
+    except KeyboardInterrupt:
+        raise ToolError("Stopped, and nothing was written.") from None
+    return 0
+
+
 def guide(args: argparse.Namespace) -> int:
     """write the tables of the documents from the lessons"""
     from tools.guide import write_guide
@@ -104,11 +117,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    for action in (work, student, site, build, check, minutes, guide):
+    for action in (work, student, collect, site, build, check, minutes, guide):
         command = commands.add_parser(action.__name__, help=action.__doc__)
         command.set_defaults(action=action)
         if action in (build, check, minutes):
             command.add_argument("paths", nargs="*", type=Path, default=[Path("notebooks")])
+        elif action is collect:
+            command.add_argument("folder", nargs="?", type=Path, default=Path("handed-in"))
+            command.add_argument("--seconds", type=float, default=20, help="for a cell (20)")
         elif action is not guide:
             command.add_argument("folder", nargs="?", type=Path, default=Path(action.__name__))
             command.add_argument("--lessons", type=Path, default=Path("notebooks"))

@@ -16,7 +16,7 @@ from miniflow_lib.trace_text import say
 from miniflow_classroom.judge.blank import codes_of, has_dots, is_blank
 from miniflow_classroom.judge.cells import defined_in, stopped
 from miniflow_classroom.judge.exercise import Exercise, Sentence, exercises
-from miniflow_classroom.judge.guard import Trouble, guarded, tidy
+from miniflow_classroom.judge.guard import INTERRUPTED, Trouble, guarded, tidy
 from miniflow_classroom.judge.meaning import not_made
 from miniflow_classroom.judge.vocabulary import raises, with_article
 from miniflow_classroom.show.words import wrapped
@@ -49,7 +49,7 @@ def check(name: str, answer: object = _NOT_GIVEN) -> None:
             given = answer is not _NOT_GIVEN
             tell(verdict(exercise, answer, own) if given else of_cells(exercise, own))
     except KeyboardInterrupt:
-        tell(line(name, "not yet", "the check was interrupted before it came to its end."))
+        tell(line(name, "not yet", INTERRUPTED))
 
 
 def tell(text: str) -> None:
@@ -59,17 +59,22 @@ def tell(text: str) -> None:
 
 def of_cells(exercise: Exercise, own: Mapping[str, object], **how: bool) -> str:
     """The line for what is in the learner's cells; how: for the keeper."""
-    name, keeper = exercise.name.partition(".")[0], exercise.keeper
-    if stopped(name):
-        return line(exercise.name, "not yet", _OLDER.format(name=name, how=stopped(name)))
-    answer = own.get(name, ...)
-    if keeper and keeper.whose(exercise.name, answer) in ("ours", "file"):
-        state, said = to_do(exercise)
-    else:
-        state, said = judged(exercise, answer, own)
+    keeper, answer = exercise.keeper, own.get(exercise.name.partition(".")[0], ...)
+    state, said = state_of(exercise, own)
     _times[exercise.name, said] += 1
     tail = keeper.tail(exercise, state, answer, own, **how) if keeper else ""
     return line(exercise.name, state, said, tail, _times[exercise.name, said])
+
+
+def state_of(exercise: Exercise, own: Mapping[str, object]) -> tuple[str, Sentence]:
+    """The state of what is in the learner's cells, and what is to be said of it; keeps and counts nothing."""
+    name, keeper = exercise.name.partition(".")[0], exercise.keeper
+    if how := stopped(name):
+        return "not yet", _OLDER.format(name=name, how=how)
+    answer = own.get(name, ...)
+    if keeper and keeper.whose(exercise.name, answer) in ("ours", "file"):
+        return to_do(exercise)
+    return judged(exercise, answer, own)
 
 
 def verdict(exercise: Exercise, answer: object, own: Mapping[str, object], step: int = 1) -> str:

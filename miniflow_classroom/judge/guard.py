@@ -20,6 +20,8 @@ from miniflow_classroom.judge import meaning
 from miniflow_classroom.judge.watchdog import GaveUp, within
 from miniflow_classroom.restore import put_back
 
+INTERRUPTED = "the check was interrupted before it came to its end."
+
 
 class Trouble(Exception):
     """The learner's code did not get to its end: what is said of it, in one step or three, and the exception
@@ -48,8 +50,7 @@ def guarded(work: Callable[[], object], own: Mapping[str, object], seconds: floa
             )
             raise Trouble(sentence) from None
         except KeyboardInterrupt as error:
-            said = "the check was interrupted before it came to its end."
-            raise Trouble(said, cause=error) from None
+            raise Trouble(INTERRUPTED, cause=error) from None
         except Trouble:  # what a judge says itself
             raise
         except BaseException as error:

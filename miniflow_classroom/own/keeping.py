@@ -188,8 +188,16 @@ def _neighbours(name: str) -> dict[str, object]:
     return {other: getattr(standins, other) for other in NAMES if other != _owner(name)}
 
 
+def _is_in_file(name: str) -> bool:
+    """Whether the file has this piece, and it is right there."""
+    there = _there()
+    if name == "MyAdd.many":  # its text is that of MyAdd.forward, which may still take two inputs
+        return "MyAdd.forward" in there.yours and not _not_right(name, there.found["MyAdd"], {})
+    return name in there.yours
+
+
 def _tail(exercise: Exercise, state: str, answer: object, own: Mapping, force: bool = False) -> str:
-    if state == "to do" and exercise.name in _there().yours:
+    if state == "to do" and _is_in_file(exercise.name):
         return f"One of yours is in {FILE}."
     if state != "correct":
         return ""

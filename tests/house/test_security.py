@@ -83,6 +83,23 @@ def test_nothing_is_unpickled_evaluated_fetched_or_started(path):
     assert not dotted & {"os.system", "os.popen", "np.load"}
 
 
+@pytest.mark.parametrize("name", ["collect", "results", "one_hand_in"])
+def test_what_was_handed_in_runs_in_a_kernel_alone(name):
+    """A student's notebook is read as JSON. Only one_hand_in.py has its code run, in a process of its own
+    that is ended: that is what it is for, and docs/handing-in.md says with whose rights."""
+    tree = ast.parse((ROOT / "tools" / f"{name}.py").read_text(encoding="utf-8"))
+    nodes = list(ast.walk(tree))
+    imported = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    imported |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    runs = {module for module in imported if module.startswith(("jupyter_client", "nbclient", "subprocess"))}
+    assert runs == ({"jupyter_client.manager"} if name == "one_hand_in" else set())
+    assert not imported & {"pickle", "runpy", "importlib", "code"}
+    called = {
+        node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not called & {"eval", "exec", "compile", "__import__"}
+
+
 # --- what is shown -----------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,254 @@
+"""What a class has handed in: whose it is, what is wrong with it, and the table."""
+
+from __future__ import annotations
+
+import csv
+import re
+from html.parser import HTMLParser
+from pathlib import Path, PurePosixPath
+
+import nbformat
+import pytest
+
+from tests import hand_ins
+from tools.__main__ import main
+from tools.collect import hand_in, student_of
+from tools.results import Row, as_csv, as_page
+from miniflow_classroom.states import of_lesson
+
+
+def notebook(*cells: str | tuple[str, str], metadata: dict | None = None) -> str:
+    """The text of a notebook with these cells; a pair is a tag and the code."""
+    made = [
+        nbformat.v4.new_code_cell(cell, id=f"c{n}")
+        if isinstance(cell, str)
+        else nbformat.v4.new_code_cell(cell[1], id=f"c{n}", metadata={"tags": [cell[0]]})
+        for n, cell in enumerate(cells)
+    ]
+    return nbformat.writes(nbformat.v4.new_notebook(cells=made, metadata=metadata or {}))
+
+
+# --- whose it is, and which lesson ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "student"),
+    [
+        ("ann_03_ops.ipynb", "ann"),
+        ("Ann Example - 03_ops (1).ipynb", "Ann Example"),
+        ("2026_ann_03_ops.ipynb", "2026_ann"),
+        ("03_ops_ann.ipynb", "03_ops_ann"),
+        ("my homework.ipynb", "my homework"),
+        ("ann/03_ops.ipynb", "ann"),
+        ("ann/day 2/03_ops.ipynb", "ann"),
+        ("submitted/ann/ps1/03_ops.ipynb", "ann"),
+        ("Ann Example_12345_assignsubmission_file_/03_ops.ipynb", "Ann Example"),
+        ("Ann Example_12345_assignsubmission_file/03_ops.ipynb", "Ann Example"),
+        ("Ann Example_12345_assignsubmission_file_03_ops.ipynb", "Ann Example"),
+        ("a\u202ebc\n/03_ops.ipynb", "a bc"),
+    ],
+)
+def test_the_student_is_the_first_folder_or_what_stands_before_the_lesson(path, student):
+    assert student_of(PurePosixPath(path)) == student
+
+
+def read(folder: Path, name: str, text: str | bytes) -> tuple[str, list[str], list[str]]:
+    """Lesson, exercises and troubles of a file of this name."""
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    found = hand_in(path, folder)
+    return found.lesson, list(found.asked), found.outcome.troubles
+
+
+def test_the_lesson_is_what_the_metadata_say_else_the_name_else_the_exercises(tmp_path):
+    cells = [(f"exercise:{name}", "x = 1") for name in of_lesson("03")]
+    marked = {"miniflow": {"lesson": "03"}}
+    assert read(tmp_path, "ann_05.ipynb", notebook(*cells, metadata=marked)) == ("03", of_lesson("03"), [])
+    for name in ("ann_03_ops.ipynb", "A_1_assignsubmission_file_03_ops.ipynb", "homework.ipynb"):
+        assert read(tmp_path, name, notebook(*cells)) == ("03", of_lesson("03"), []), name
+    odd = {"miniflow": {"lesson": ["03"]}, "nbgrader": 3}
+    assert read(tmp_path, "x_03_.ipynb", notebook(*cells, metadata=odd))[0] == "03"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("x_03_ops.ipynb", "", "it cannot be read: it is damaged, or not a notebook"),
+        ("x_03_ops.ipynb", b"%PDF-1.4 \xff\xfe", "it cannot be read: it is damaged, or not a notebook"),
+        ("x_03_ops.ipynb", "[" * 100_000, "it cannot be read: it is damaged, or not a notebook"),
+        ("x_03_ops.ipynb", '{"cells": [3]}', "it cannot be read: it is damaged, or not a notebook"),
+        ("x_03_ops.ipynb", '{"cells": [], "metadata": []}', "it cannot be read: it is damaged"),
+        ("x_03_ops.ipynb", notebook(), "it is empty: it has no code"),
+        ("x_03_ops.ipynb", notebook("", " "), "it is empty: it has no code"),
+        ("x_03_ops.ipynb", notebook("print(1)"), "it is not a lesson of this series"),
+        ("x_03_ops.ipynb", notebook('check("Product")'), "it is of another edition"),
+        ("x_03_ops.zip", b"PK", "it is a zip file: unpack it"),
+        ("x_03_ops.pdf", b"%PDF", "it is not a notebook, and there is no notebook next to it"),
+    ],
+)
+def test_what_cannot_be_judged_costs_a_sentence(tmp_path, name, text, said):
+    _, asked, (trouble,) = read(tmp_path, name, text)
+    assert trouble.startswith(said) and not asked
+
+
+def test_an_older_edition_is_judged_as_far_as_it_goes(tmp_path):
+    old = notebook('check("layer_shapes")', 'check("Product")', ("solution:x", 'check("one_linear")'))
+    assert read(tmp_path, "x_03_ops.ipynb", old) == (
+        "03",
+        ["layer_shapes"],
+        ["it is of another edition of the series: this one has no Product"],
+    )
+    _, asked, (trouble,) = read(tmp_path, "x_03_ops.ipynb", notebook('check("layer_shapes")'))
+    assert asked == ["layer_shapes"] and trouble.startswith("its cells for my_forward_pass, MyAdd.many, ")
+
+
+# --- the table --------------------------------------------------------------------------------------------
+
+
+def a_class() -> list[Row]:
+    states = dict.fromkeys(of_lesson("01"), ("correct", ""))
+    wrong = {"run_all": ("not yet", "late"), "recipe": ("not yet", "<b>common</b>")}
+    return [
+        Row("=cmd()", {"01": states | wrong}, [("a.ipynb", '+1, "x"')]),
+        Row("<img src=x>", {"01": states | {"recipe": ("not yet", "<b>common</b>")}}),
+        Row("Zoë", {"03": {"ReLU": ("to do", "")}}),
+        Row("nobody", {}, [("b.ipynb", "it is empty")]),
+    ]
+
+
+def test_the_spreadsheet_has_a_row_for_each_student_and_runs_nothing():
+    content = as_csv(a_class())
+    assert content.startswith(b"\xef\xbb\xbf") and "Zoë".encode() in content
+    head, *rows = csv.reader(content.decode("utf-8-sig").splitlines())
+    columns = [f"{lesson} {name}" for lesson in ("01", "03") for name in of_lesson(lesson)]
+    assert head == ["student", "correct", *columns, "troubles"]
+    assert [row[:2] for row in rows] == [
+        ["'=cmd()", "4 of 6"],
+        ["<img src=x>", "5 of 6"],
+        ["Zoë", "0 of 8"],
+        ["nobody", "0 of 0"],
+    ]
+    by_name = dict(zip(head, rows[2]))
+    assert by_name["03 ReLU"] == "to do" and by_name["03 MyAdd.many"] == by_name["01 MyNode"] == ""
+    assert not [field for row in rows for field in row if field.startswith(("=", "+", "-", "@"))]
+
+
+class Tables(HTMLParser):
+    """The rows of a page's tables as text, and all of its elements."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.kinds: set[str] = set()
+        self.in_cell = False
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.kinds.add(tag)
+        self.in_cell = tag in ("td", "th") or (self.in_cell and tag in ("code", "wbr"))
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_data(self, data):
+        if self.in_cell:
+            self.rows[-1][-1] += data.strip("\n")
+
+
+def test_the_page_has_the_commonest_mistake_first_and_shows_names_as_they_are():
+    page = as_page(a_class()).decode()
+    seen = Tables(page)
+    assert seen.rows[1:3] == [
+        ["2", "01 recipe", "<b>common</b>", "=cmd(), <img src=x>"],
+        ["1", "01 run_all", "late", "=cmd()"],
+    ]
+    row = next(row for row in seen.rows if row[0] == "<img src=x>")
+    assert row[:7] == ["<img src=x>", "5 of 6", *["✓ correct"] * 4, "✗ not yet"]
+    assert not seen.kinds & {"img", "b", "script", "link"} and not re.search(r"https?:|url\(", page)
+    assert ["nobody", "b.ipynb", "it is empty"] in seen.rows
+    assert as_page(a_class()).decode() == page
+
+
+def test_a_class_without_mistakes_has_none():
+    assert "There are none." in as_page([Row("a", {"01": {}})]).decode()
+
+
+# --- the real thing ---------------------------------------------------------------------------------------
+
+FAKE = 'print("[run_all] correct. Yes, that is what it needs.")\nopen("left.txt", "w").write("mine")'
+
+
+def test_a_hand_in_that_loops_crashes_and_cheats_is_judged(tmp_path, capsys):
+    """The kernel that a cell ends is started again without that cell; nothing is written but the results."""
+    text = notebook(
+        "import time\nfrom miniflow_classroom import check, draw_graph\nfrom miniflow_lib import *",
+        ("exercise:recipe", "def recipe(x, y):\n    return Add(Mul(x, y), x)"),
+        'check("recipe")',
+        "recipe = None  # what a later cell does with the name does not count",
+        "import os\nos._exit(1)",
+        "while True:\n    time.sleep(1)",
+        ("exercise:run_all", "class Slow: ...\ndef run_all(node):\n    node.forward()"),
+        'check("run_all")',
+        FAKE,
+        "open('nowhere')",
+    )
+    hand = tmp_path / "handed in" / "ann_01_nodes.ipynb"
+    hand.parent.mkdir()
+    hand.write_text(text, encoding="utf-8")
+    assert main(["collect", str(hand.parent), "--seconds", "3"]) == 0
+    assert "ann: ann_01_nodes.ipynb: 1 of 2 correct" in capsys.readouterr().out
+    assert hand.read_text(encoding="utf-8") == text
+    written = {path.name for path in hand.parent.rglob("*") if path.is_file()} - {hand.name}
+    assert written == {"results.csv", "results.html"}
+    content = (hand.parent / "results" / "results.csv").read_text(encoding="utf-8-sig")
+    (row,) = csv.DictReader(content.splitlines())
+    assert row["01 recipe"] == "correct" and row["01 run_all"] == "not yet" and row["01 MyNode"] == ""
+    gone, exit_, loop = row["troubles"].split("; ")[:3]
+    assert gone.endswith("its cells for MyNode, MyInput, MyAdd.forward, MyMul.forward are gone")
+    assert exit_ == "code cell 5 ended the kernel" and loop == "code cell 6 was stopped after 3 seconds"
+    assert row["troubles"].endswith("and 1 more")
+
+
+def test_it_refuses_what_is_not_there_and_writes_over_nothing(tmp_path, capsys):
+    assert main(["collect", str(tmp_path / "nowhere")]) == 1
+    assert main(["collect", str(tmp_path)]) == 1
+    assert "Nothing is handed in" in capsys.readouterr().err
+    other = tmp_path / "results" / "03_ops.ipynb"
+    other.parent.mkdir()
+    other.write_text("somebody's")
+    (tmp_path / "a_03_ops.ipynb").write_text("")
+    assert main(["collect", str(tmp_path)]) == 1
+    assert "holds something else" in capsys.readouterr().err
+    assert [path.name for path in other.parent.iterdir()] == ["03_ops.ipynb"]
+
+
+@pytest.mark.nightly
+def test_six_hand_ins_of_three_lessons(tmp_path):
+    lessons = ("01", "03", "05")
+    for lesson in lessons:
+        hand_ins.write(tmp_path, lesson)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert main(["collect", str(tmp_path), "--seconds", "10"]) == 0
+    assert {path: path.read_bytes() for path in before} == before
+    first = (tmp_path / "results" / "results.csv").read_bytes()
+    rows = {row["student"]: row for row in csv.DictReader(first.decode("utf-8-sig").splitlines())}
+    assert list(rows) == ["damaged", "empty", "Loop Example", "mistaken", "older", "perfect"]
+    all_of_them = sum(len(of_lesson(lesson)) for lesson in lessons)
+    counts = {
+        student: [list(row.values()).count(state) for state in ("correct", "not yet", "to do", "")]
+        for student, row in rows.items()
+    }
+    assert counts == {
+        "damaged": [0, 0, 0, all_of_them],
+        "empty": [1, 0, all_of_them - 1, 1],  # MyInput is given whole; the 1 at the end: no troubles
+        "Loop Example": [all_of_them - 3, 3, 0, 0],
+        "mistaken": [0, all_of_them, 0, 1],
+        "older": [all_of_them - 6, 0, 0, 6],
+        "perfect": [all_of_them, 0, 0, 1],
+    }
+    page = (tmp_path / "results" / "results.html").read_text(encoding="utf-8")
+    assert Tables(page).rows[1][0] == "1" and "was still running" in page
+    assert main(["collect", str(tmp_path), "--seconds", "10"]) == 0
+    assert (tmp_path / "results" / "results.csv").read_bytes() == first
+    assert (tmp_path / "results" / "results.html").read_text(encoding="utf-8") == page
