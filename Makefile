@@ -17,7 +17,7 @@ export HOME := $(CURDIR)/$(VENV)/home
 endif
 
 .DEFAULT_GOAL = help
-.PHONY: help setup lab edit test test-browser test-matrix lint notebooks minutes guide bench site student
+.PHONY: help setup lab edit test test-browser test-matrix lint notebooks minutes guide bench site student lite
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## */\1|/p' Makefile | while IFS='|' read -r name text; do \
@@ -80,6 +80,15 @@ bench: setup  ## MiniFlow's speed beside numpy, PyTorch, JAX and others (see ben
 
 site: setup  ## the whole series as HTML pages that open from disk, in site/
 	@$(RUN) -m tools site
+
+# JupyterLite has an environment of its own: its kernel, a part of JupyterLab's page, has no place in `make lab`.
+lite: setup  ## the lessons as a site that runs Python in the browser, in lite/ (PYODIDE=folder: no network)
+	@key="$$(cat pyproject.toml constraints.txt | cksum)"; \
+	if [ "$$(cat $(VENV)/lite/stamp 2>/dev/null)" != "$$key" ]; then \
+	    $(RUN) -m venv --clear $(VENV)/lite && \
+	    $(VENV)/lite/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[lite]' && \
+	    printf '%s\n' "$$key" > $(VENV)/lite/stamp || exit 1; fi
+	@$(VENV)/lite/bin/python -m tools lite $(if $(PYODIDE),--pyodide "$(PYODIDE)")
 
 student: setup  ## the lessons without solutions, for a class: make student DIR=folder
 	@$(RUN) -m tools student "$(DIR)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from time import perf_counter
 
 import ipywidgets
@@ -76,7 +77,7 @@ def _fastest(works: Mapping[str, Work]) -> dict[str, float]:
 def _tick() -> float:
     """The shortest time that the clock was seen to move by; 0.0 where it was not seen to move."""
     seen = [perf_counter() for _ in range(2000)]
-    return min((later - sooner for sooner, later in zip(seen, seen[1:]) if later > sooner), default=0.0)
+    return min((later - sooner for sooner, later in pairwise(seen) if later > sooner), default=0.0)
 
 
 def _calls(work: Work, tick: float) -> int:
