@@ -51,13 +51,15 @@ def check(args: argparse.Namespace) -> int:
 
 
 def minutes(args: argparse.Namespace) -> int:
-    """count the minutes of lessons and write them in"""
+    """count the minutes of lessons and write them in, and what of them is a slide"""
     from tools.clean import read, write
     from tools.minutes import lesson_minutes, write_minutes
+    from tools.slides import write_slides
 
     for path in notebooks(args.paths):
         notebook = read(path)
         write_minutes(notebook)
+        write_slides(notebook)
         write(notebook, path)
         print(f"{path}: {lesson_minutes(notebook)} minutes")
     return 0
@@ -91,6 +93,15 @@ def site(args: argparse.Namespace) -> int:
     return 0
 
 
+def slides(args: argparse.Namespace) -> int:
+    """the class path of each lesson as slides, in pages that need no kernel and no network"""
+    from tools.slides import build_slides
+
+    for page in build_slides(args.lessons, args.folder):
+        print(page, flush=True)
+    return 0
+
+
 def lite(args: argparse.Namespace) -> int:
     """the lessons as a site that runs Python in the browser"""
     from tools.lite import build_lite
@@ -113,7 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    for action in (work, student, site, lite, build, check, minutes, guide):
+    for action in (work, student, site, slides, lite, build, check, minutes, guide):
         command = commands.add_parser(action.__name__, help=action.__doc__)
         command.set_defaults(action=action)
         if action in (build, check, minutes):
