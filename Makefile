@@ -17,7 +17,7 @@ export HOME := $(CURDIR)/$(VENV)/home
 endif
 
 .DEFAULT_GOAL = help
-.PHONY: help setup lab edit test test-browser test-matrix lint notebooks minutes guide bench site student collect
+.PHONY: help setup lab edit test test-browser test-matrix lint notebooks minutes guide bench site slides student lite collect
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## */\1|/p' Makefile | while IFS='|' read -r name text; do \
@@ -69,7 +69,7 @@ lint: setup  ## the style of the code, the notebooks' included
 notebooks: setup  ## for authors: run every notebook in place and store its outputs, normalised
 	@$(RUN) -m tools build notebooks
 
-minutes: setup  ## for authors: count how long each lesson takes, and write it in
+minutes: setup  ## for authors: count how long each lesson takes, and write it in, and its slides
 	@$(RUN) -m tools minutes notebooks
 
 guide: setup  ## for authors: write the tables of README.md and docs/ from the lessons
@@ -80,6 +80,18 @@ bench: setup  ## MiniFlow's speed beside numpy, PyTorch, JAX and others (see ben
 
 site: setup  ## the whole series as HTML pages that open from disk, in site/
 	@$(RUN) -m tools site
+
+# JupyterLite has an environment of its own: its kernel, a part of JupyterLab's page, has no place in `make lab`.
+lite: setup  ## the lessons as a site that runs Python in the browser, in lite/ (PYODIDE=folder: no network)
+	@key="$$(cat pyproject.toml constraints.txt | cksum)"; \
+	if [ "$$(cat $(VENV)/lite/stamp 2>/dev/null)" != "$$key" ]; then \
+	    $(RUN) -m venv --clear $(VENV)/lite && \
+	    $(VENV)/lite/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[lite]' && \
+	    printf '%s\n' "$$key" > $(VENV)/lite/stamp || exit 1; fi
+	@$(VENV)/lite/bin/python -m tools lite $(if $(PYODIDE),--pyodide "$(PYODIDE)")
+
+slides: setup  ## the class path of each lesson as slides that open from disk, in slides/
+	@$(RUN) -m tools slides
 
 student: setup  ## a hand-out without solutions for a class, and its zip: make student DIR=folder
 	@$(RUN) -m tools student "$(DIR)"

@@ -183,7 +183,7 @@ def compiler_and_options() -> list[str]:
 def c_epoch(program: Program) -> Callable[..., tuple]:
     """epoch(X_all, y_all, *weights): the sum of the costs, and new weights; no array of yours is changed.
 
-    Raises FileNotFoundError where there is no C compiler: `cc`, or what the environment variable CC names.
+    Raises FileNotFoundError where no C compiler can be started: `cc`, or what the variable CC names.
     """
     compiler, *options = compiler_and_options()
     if shutil.which(compiler) is None:
@@ -192,7 +192,12 @@ def c_epoch(program: Program) -> Callable[..., tuple]:
         Path(folder, "epoch.c").write_text(c_text(program), encoding="utf-8")
         for more in (["-march=native"], []):  # for this very processor, where the compiler can
             command = [compiler, *options, *FLAGS, *more]
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+            try:
+                done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+            except OSError as error:  # it is there, and this system starts no program
+                raise FileNotFoundError(
+                    ENOENT, f"{compiler} cannot be started here: {error}", "cc"
+                ) from error
             if done.returncode == 0:
                 break
         else:

@@ -51,13 +51,15 @@ def check(args: argparse.Namespace) -> int:
 
 
 def minutes(args: argparse.Namespace) -> int:
-    """count the minutes of lessons and write them in"""
+    """count the minutes of lessons and write them in, and what of them is a slide"""
     from tools.clean import read, write
     from tools.minutes import lesson_minutes, write_minutes
+    from tools.slides import write_slides
 
     for path in notebooks(args.paths):
         notebook = read(path)
         write_minutes(notebook)
+        write_slides(notebook)
         write(notebook, path)
         print(f"{path}: {lesson_minutes(notebook)} minutes")
     return 0
@@ -105,6 +107,25 @@ def collect(args: argparse.Namespace) -> int:
     return 0
 
 
+def slides(args: argparse.Namespace) -> int:
+    """the class path of each lesson as slides, in pages that need no kernel and no network"""
+    from tools.slides import build_slides
+
+    for page in build_slides(args.lessons, args.folder):
+        print(page, flush=True)
+    return 0
+
+
+def lite(args: argparse.Namespace) -> int:
+    """the lessons as a site that runs Python in the browser"""
+    from tools.lite import build_lite
+
+    written = build_lite(args.lessons, args.folder, args.pyodide)
+    print(f"{written} lessons are in {args.folder}. A web server has to hand them out, for example:")
+    print(f"python3 -m http.server --directory {args.folder} 8000, and http://localhost:8000 in a browser.")
+    return 0
+
+
 def guide(args: argparse.Namespace) -> int:
     """write the tables of the documents from the lessons"""
     from tools.guide import write_guide
@@ -117,7 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    for action in (work, student, collect, site, build, check, minutes, guide):
+    for action in (work, student, collect, site, slides, lite, build, check, minutes, guide):
         command = commands.add_parser(action.__name__, help=action.__doc__)
         command.set_defaults(action=action)
         if action in (build, check, minutes):
@@ -128,6 +149,8 @@ def main(arguments: list[str] | None = None) -> int:
         elif action is not guide:
             command.add_argument("folder", nargs="?", type=Path, default=Path(action.__name__))
             command.add_argument("--lessons", type=Path, default=Path("notebooks"))
+        if action is lite:
+            command.add_argument("--pyodide", type=Path, help="a folder with the whole of Pyodide")
     args = parser.parse_args(arguments)
     try:
         return args.action(args)

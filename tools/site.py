@@ -72,10 +72,7 @@ def index_page(series: Sequence[Lesson]) -> str:
 def lesson_page(lesson: Lesson, series: Sequence[Lesson]) -> str:
     """The whole page of one lesson."""
     cells = Cells()
-    outputs = [output for cell in lesson.notebook.cells for output in cell.get("outputs", [])]
-    kinds = [output.get("data", {}).get(PAGE_MIME, {}).get("kind") for output in outputs]
-    told = {"folder": lesson.path.parent, "page_mime": PAGE_MIME, "traces": "live" in kinds}
-    body, _ = cells.from_notebook_node(lesson.notebook, told)
+    body = cells.html(lesson, lesson.notebook)
     headings = re.findall(r'<h2 id="([^"]+)">(.+?)</h2>', body)
     minutes = [_minutes(cell) for cell in lesson.notebook.cells if is_heading(cell)]
     sections = [
@@ -96,16 +93,20 @@ def lesson_page(lesson: Lesson, series: Sequence[Lesson]) -> str:
 
 
 def _page(cells: Cells, title: str, series: Sequence[Lesson], **parts: object) -> str:
+    return filled(cells, "page.html.j2", title=title, series=series, **parts)
+
+
+def filled(cells: Cells, template: str, more: Sequence[str] = (), **parts: object) -> str:
+    """A page of one file, with its style and its script in it; more: names of further files of these."""
     css, js = (
-        "".join((FILES / f"{name}.{kind}").read_text(encoding="utf-8") for name in ("site", "player"))
+        "".join((FILES / f"{name}.{kind}").read_text(encoding="utf-8") for name in ("site", "player", *more))
         for kind in ("css", "js")
     )
     script = base64.b64encode(hashlib.sha256(f"\n{js}".encode()).digest()).decode()
     # Nothing may be fetched, and no script may run but the one in the page.
     policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{script}'"
-    template = cells.environment.get_template("page.html.j2")
     parts |= {"css": Markup(css), "js": Markup(js), "policy": Markup(policy)}
-    return template.render(title=title, series=series, **parts) + "\n"
+    return cells.environment.get_template(template).render(**parts) + "\n"
 
 
 def _minutes(heading: NotebookNode) -> str:
@@ -134,6 +135,13 @@ class Cells(TemplateExporter):
             "image/png",
             "text/plain",
         ]
+
+    def html(self, lesson: Lesson, shown: NotebookNode) -> str:
+        """The cells of this lesson that are in the notebook `shown`."""
+        outputs = [output for cell in lesson.notebook.cells for output in cell.get("outputs", [])]
+        kinds = [output.get("data", {}).get(PAGE_MIME, {}).get("kind") for output in outputs]
+        told = {"folder": lesson.path.parent, "page_mime": PAGE_MIME, "traces": "live" in kinds}
+        return self.from_notebook_node(shown, told)[0]
 
     def _create_environment(self) -> Environment:
         environment = super()._create_environment()

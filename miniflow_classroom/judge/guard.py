@@ -15,10 +15,18 @@ import numpy as np
 from IPython import get_ipython
 
 from miniflow_lib.errors import MiniFlowError
+from miniflow_lib.trace_text import say
 from miniflow_lib.tracing import trace
 from miniflow_classroom.judge import meaning
 from miniflow_classroom.judge.watchdog import GaveUp, within
 from miniflow_classroom.restore import put_back
+from miniflow_classroom.show.words import wrapped
+
+NO_LIMIT = (
+    "(There is no time limit here, because this Python cannot start a second thread. If a check does not "
+    "end, restart the kernel.)"
+)
+_told = [False]  # whether this kernel was told so
 
 INTERRUPTED = "the check was interrupted before it came to its end."
 
@@ -36,13 +44,21 @@ def guarded(work: Callable[[], object], own: Mapping[str, object], seconds: floa
     """What `work` returns, with the time limited and everything else as it was before.
 
     own: the globals of the learner's cells, which tell their lines from others. Raises Trouble with a
-    sentence when `work` raises, or when it is still at it after `seconds`.
+    sentence when `work` raises, or when it is still at it after `seconds`; where the time cannot be limited,
+    that is said, once, before it begins: afterwards may be too late.
     """
+    shown = sys.stdout
+
+    def unlimited() -> None:
+        if not _told[0]:
+            _told[0] = True
+            say(wrapped(NO_LIMIT) + "\n", shown)
+
     with ExitStack() as stack:
         stack.enter_context(_kept(own))
         stack.enter_context(_quiet())
         try:
-            return within(seconds, work)
+            return within(seconds, work, unlimited)
         except GaveUp:
             sentence = (
                 f"your code was still running after {seconds:g} seconds and was stopped. Is there a loop "
@@ -82,16 +98,11 @@ def _quiet() -> Iterator[None]:
     outer = sys.stdout, sys.stderr
     here = threading.get_ident()
     sys.stdout, sys.stderr = (_Silent(stream, here) for stream in outer)
-    hooks = _display_hooks()
-    if hooks:
-        hooks.register_hook(_drop)
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
+        with warnings.catch_warnings(), np.errstate(all="ignore"), _nothing_displayed():
             warnings.simplefilter("ignore")
             yield
     finally:
-        if hooks:
-            hooks.unregister_hook(_drop)
         sys.stdout, sys.stderr = outer
 
 
@@ -108,14 +119,28 @@ class _Silent:
         return getattr(self._stream, name)
 
 
-def _drop(message: object) -> None:
-    """What ipykernel asks before it shows something: None shows nothing."""
+def _drop(*message: object, **more: object) -> None:
+    """In the place of what shows something, or asked by ipykernel before it does: None shows nothing."""
 
 
-def _display_hooks() -> object:
-    """Whom the kernel asks before it shows a picture, a list for each thread; None outside a kernel."""
+@contextmanager
+def _nothing_displayed() -> Iterator[None]:
+    """No picture is shown: ipykernel asks hooks, a list for each thread; a browser's kernel has none."""
     publisher = getattr(get_ipython(), "display_pub", None)
-    return publisher if hasattr(publisher, "register_hook") else None
+    if hasattr(publisher, "register_hook"):
+        publisher.register_hook(_drop)
+        try:
+            yield
+        finally:
+            publisher.unregister_hook(_drop)
+    elif publisher:
+        publish, publisher.publish = publisher.publish, _drop
+        try:
+            yield
+        finally:
+            publisher.publish = publish
+    else:
+        yield
 
 
 # --- the sentence -----------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ import ctypes
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 
 _overdue: set[int] = set()  # the threads whose time is over
 # An exception between two lines of these would leave a lock taken that others wait for, and for ever.
@@ -26,19 +25,25 @@ class GaveUp(BaseException):
         _raise_at_each_line()  # an exception is made in the thread in which it is raised
 
 
-def within(seconds: float, work: Callable[[], object]) -> object:
-    """What `work` returns; raises GaveUp when that takes longer. What stands still in C is not reached."""
+def within(
+    seconds: float, work: Callable[[], object], unlimited: Callable[[], object] = lambda: None
+) -> object:
+    """What `work` returns; raises GaveUp when that takes longer. What stands still in C is not reached.
+
+    Where no thread can be started, there is no limit, and `unlimited` is called before the work begins.
+    """
     watch = _Watch(seconds)
     try:
-        return _stopped_after(watch, work)
+        return _stopped_after(watch, work, unlimited)
     except GaveUp:
         watch.stop()  # it may have come in the middle of the first stop
         raise
 
 
-def _stopped_after(watch: _Watch, work: Callable[[], object]) -> object:
+def _stopped_after(watch: _Watch, work: Callable[[], object], unlimited: Callable[[], object]) -> object:
     try:
-        watch.start()
+        if not watch.start():
+            unlimited()
         return work()
     finally:
         watch.stop()
@@ -49,14 +54,19 @@ class _Watch:
 
     def __init__(self, seconds: float):
         self.seconds, self.thread, self.traced = seconds, threading.get_ident(), sys.gettrace()
-        self.over, self.lock = False, threading.Lock()
+        self.started, self.over, self.lock = False, False, threading.Lock()
         # Locks and not an Event, whose methods are written in Python: GaveUp could stop them halfway.
         self.running = threading.Lock()
         self.running.acquire()
 
-    def start(self) -> None:
-        with suppress(RuntimeError):  # where no thread can be started, there is no limit
+    def start(self) -> bool:
+        """Whether it watches: a browser's Python has no threads, and a full machine may refuse one."""
+        self.started = True  # before it can raise: who was started has to be stopped
+        try:
             threading.Thread(target=self._run, daemon=True).start()
+        except RuntimeError:
+            self.started = False
+        return self.started
 
     def _run(self) -> None:
         wait = self.seconds
@@ -69,7 +79,7 @@ class _Watch:
 
     def stop(self) -> None:
         """From here on nothing is raised any more."""
-        while True:
+        while self.started:
             try:
                 _raise_no_more(None)  # a tool that follows each line could be stopped halfway as well
                 with self.lock:

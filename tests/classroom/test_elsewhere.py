@@ -56,9 +56,20 @@ def test_without_a_compiler_it_says_how_one_is_got_and_stores_the_same_as_with_i
         raise FileNotFoundError(2, "There is no C compiler", "cc")
 
     box, found = where_installed("cc", compile_it), where_installed("cc", lambda: print("0.04"))
-    assert "<code>cc</code>, a C compiler, was not found here: get one with" in box.children[0].value
+    assert "<code>cc</code>, a C compiler, was not found here. Get one with" in box.children[0].value
     assert "0.04</pre>" in found.children[0].value and box.static == found.static
     assert box.static == {"text/plain": "What cc gives, where it is installed: run the cell."}
+
+
+@pytest.mark.parametrize("missing", [ModuleNotFoundError(name="jax"), FileNotFoundError(2, "none", "cc")])
+def test_in_a_browser_nobody_is_told_to_install_what_it_cannot_have(monkeypatch, missing):
+    def use_it():
+        raise missing
+
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    said = where_installed(getattr(missing, "name", None) or missing.filename, use_it).children[0].value
+    assert "here. A browser's Python cannot have it" in said.replace("&#x27;", "'")
+    assert "install" not in said.replace("not installed here", "") and "apt" not in said
 
 
 def test_another_file_that_is_missing_is_an_error_as_ever():
