@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 import pytest
 from nbformat import NotebookNode
 
+from tests.lessons.test_lessons import as_pattern, bold, prose
 from tests.series import FOLDER, LESSONS, code_cells, compared, every_lesson, kernel, read, tags, texts
 from tools.guide import exercises, in_class, in_four_hours
 from tools.minutes import sections
@@ -92,6 +93,42 @@ def test_a_class_that_follows_a_path_meets_no_name_of_a_skipped_section(path, on
 )
 def test_a_name_that_is_not_there_would_be_found(cells, names):
     assert missing(cells) == names
+
+
+# --- the words of a path
+
+
+def said(cell: NotebookNode) -> str:
+    """What a class hears of a cell: its prose, or the question and the replies of a prediction."""
+    if cell.cell_type == "markdown":
+        return "" if {"opening", "map", "words"} & set(tags(cell)) else prose(cell).replace("*", "")
+    return cell.source if cell.source.startswith("predict(") else ""
+
+
+def unexplained(on_path: Callable) -> list[str]:
+    """The new words that a path uses after it has skipped the section that explains them."""
+    skipped, found = {}, []
+    for path in LESSONS:
+        for section in sections(read(path)):
+            if on_path(section):
+                text = " ".join(map(said, section))
+                found += [word for word, pattern in skipped.items() if pattern.search(text)]
+            else:
+                explained = [bold(cell) for cell in section if cell.cell_type == "markdown" and said(cell)]
+                skipped |= {word: as_pattern(word) for words in explained for word in words}
+    return found
+
+
+@pytest.mark.parametrize("on_path", [in_class, in_four_hours])
+def test_a_class_that_follows_a_path_meets_no_word_that_a_skipped_section_explains(on_path: Callable):
+    assert unexplained(on_path) == []
+
+
+def test_a_word_that_is_not_explained_would_be_found():
+    def without_the_sigmoid(section: list[NotebookNode]) -> bool:
+        return in_class(section) and not section[0].source.startswith("## Sigmoid\n")
+
+    assert "sigmoid" in unexplained(without_the_sigmoid)
 
 
 # --- the two-hour path, run for real
