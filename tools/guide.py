@@ -20,10 +20,10 @@ from miniflow_lib.program import drop_dead, fold, write
 from tools import ToolError, no_lesson
 from tools.clean import read
 from tools.lesson import Lesson, tags
-from tools.minutes import is_heading, section_minutes
+from tools.minutes import class_minutes, is_heading, section_minutes
 
-SHORT = (("00", "03"), ("04", "05"), ("06", "06"), ("07", "07"))  # sittings of two hours
-LONG = (("00", "02"), ("03", "04"), ("05", "06"), ("07", "07"))  # and of four
+SHORT = ("00 01", "02 03", "04", "05", "06", "07")  # what is in each sitting of two hours
+LONG = ("00 01 02", "03 04a", "04b 05", "06", "07")  # and of four; 04a is the first half of lesson 04
 TABLE = re.compile(r"(<!-- made: (.+?) -->\n)(.*?)(<!-- end -->)", flags=re.DOTALL)
 CELL = re.compile(r"\[(\d+|\?)\]<!-- (.+?) -->")
 DOCUMENTS = ("README.md", "docs/teaching.md")
@@ -50,6 +50,12 @@ def is_homework(cells: list[NotebookNode]) -> bool:
 
 def in_four_hours(cells: list[NotebookNode]) -> bool:
     return not (is_optional(cells) or is_homework(cells))
+
+
+def exercises(cells: list[NotebookNode]) -> list[str]:
+    """What is written in a section, by name."""
+    found = [re.fullmatch(r"exercise:(.+)", tag) for cell in cells for tag in tags(cell)]
+    return [each[1] for each in found if each]
 
 
 def lessons(root: Path) -> dict[str, Lesson]:
@@ -85,37 +91,47 @@ def paths(root: Path) -> str:
     """What each lesson takes on the two paths, and each sitting."""
     known = lessons(root)
     rows = [
-        f"| {_name(each)} | {each.minutes_of(in_class)} | {each.minutes_of(in_four_hours)} |"
+        f"| {_name(each)} | {each.class_minutes_of(in_class)} | {each.class_minutes_of(in_four_hours)} |"
         for each in known.values()
     ]
-    rows += [f"| *{_span(*ends)}* | *{sitting(known, ends, in_class)}* | |" for ends in SHORT]
-    rows += [f"| *{_span(*ends)}* | | *{sitting(known, ends, in_four_hours)}* |" for ends in LONG]
+    rows += [f"| *{_together(names)}* | *{sitting(known, names, in_class)}* | |" for names in SHORT]
+    rows += [f"| *{_together(names)}* | | *{sitting(known, names, in_four_hours)}* |" for names in LONG]
     return _rows("| lesson | two-hour path | four-hour path |", rows)
 
 
-def _span(first: str, last: str) -> str:
-    if first == last:
-        return f"{first} by itself"
-    return f"{first} {'and' if int(last) == int(first) + 1 else 'to'} {last} together"
+def _together(names: str) -> str:
+    """ "00 01 02" in words: "00 to 02 together"."""
+    words = [re.sub(r"(\d\d)([ab])", _half, name) for name in names.split()]
+    if len(words) == 1:
+        return f"{words[0]} by itself"
+    return f"{words[0]} {'and' if len(words) == 2 else 'to'} {words[-1]} together"
 
 
-def sitting(
-    known: dict[str, Lesson], ends: tuple[str, str], wanted: Callable[[list[NotebookNode]], bool]
-) -> int:
-    """The minutes of the sections that are wanted, in the lessons from the first to the last."""
-    first, last = ends
-    return sum(each.minutes_of(wanted) for number, each in known.items() if first <= number <= last)
+def _half(found: re.Match) -> str:
+    return f"the {'first' if found[2] == 'a' else 'second'} half of {found[1]}"
+
+
+def sitting(known: dict[str, Lesson], names: str, wanted: Callable[[list[NotebookNode]], bool]) -> int:
+    """The minutes, in a classroom, of the wanted sections of these lessons and halves: "03 04a"."""
+    parts = {number: each.sections for number, each in known.items()}
+    parts |= {name: half for each in known.values() for name, half in each.halves.items()}
+    return sum(class_minutes(cells) for name in names.split() for cells in parts[name] if wanted(cells))
 
 
 def run_sheet(root: Path, number: str) -> str:
-    """A lesson's sections: the numbers of their cells, their minutes, and who takes them."""
+    """A lesson's sections: the numbers of their cells, their minutes, who takes them, what is typed in class.
+
+    The minutes are those of a classroom, but for what a learner does alone.
+    """
     lesson, rows = lessons(root)[number], []
     for cells in lesson.sections:
         inside = [lesson.numbers[cell.id] for cell in cells if cell.cell_type == "code"]
         span = f"[{inside[0]}] to [{inside[-1]}]" if len(inside) > 1 else f"[{inside[0]}]" if inside else ""
         path = "two hours" if in_class(cells) else "four hours"
         path = "for the curious" if is_optional(cells) else "homework" if is_homework(cells) else path
-        rows.append(f"| {span} | {title(cells)} | {section_minutes(cells)} | {path} |")
+        path += "".join(f": type `{name}`" for name in exercises(cells) if in_class(cells))
+        minutes = class_minutes(cells) if in_four_hours(cells) else section_minutes(cells)
+        rows.append(f"| {span} | {title(cells)} | {minutes} | {path} |")
     return _rows("| cells | section | minutes | path |", rows)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from tools import ToolError
-from tools.minutes import lesson_minutes, section_minutes, sections
+from tools.minutes import class_minutes, halves, lesson_minutes, sections
 
 
 def tags(cell: NotebookNode) -> list[str]:
@@ -64,9 +64,16 @@ class Lesson:
         """What it takes, to the next five, without what is optional."""
         return lesson_minutes(self.notebook)
 
-    def minutes_of(self, wanted: Callable[[list[NotebookNode]], bool]) -> int:
-        """What the sections take for which `wanted` is true."""
-        return sum(section_minutes(cells) for cells in self.sections if wanted(cells))
+    @property
+    def halves(self) -> dict[str, list[list[NotebookNode]]]:
+        """{"03": all sections}, or {"03a": those up to the stop, "03b": those after it}"""
+        found = halves(self.sections)
+        names = [self.number] if len(found) == 1 else [self.number + letter for letter in "ab"]
+        return dict(zip(names, found, strict=True))
+
+    def class_minutes_of(self, wanted: Callable[[list[NotebookNode]], bool]) -> int:
+        """What the sections take in a classroom for which `wanted` is true."""
+        return sum(class_minutes(cells) for cells in self.sections if wanted(cells))
 
     def cell(self, name: str) -> int:
         """The number of the one code cell with this tag, or with this piece of source."""

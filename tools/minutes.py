@@ -1,7 +1,8 @@
 """How long a lesson takes, counted and not wished: the same rule for every cell.
 
-Prose is read at 150 words a minute. To that come, for each cell, the allowances below; an exercise takes
-the minutes that its own text says. `make minutes` writes the sums into the lessons.
+Prose is read at 150 words a minute, and told in class at the same pace. To that come, for each cell, the
+allowances below; an exercise takes the minutes that its own text says. `make minutes` writes the sums into
+the lessons, as for a learner alone. In a classroom, hands are raised for each prediction, which takes longer.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ RUN_A_CELL = 0.4  # run it and look at what it shows
 READ_A_LINE = 0.08  # of code
 LOOK_AT_A_PICTURE = 0.5
 STEP_THROUGH = 2.0  # a stepper, a game, an explorer: played once
-THINK = 2.0  # about a prediction
+THINK = 2.0  # about a prediction, alone
+RAISE_HANDS = 3.0  # think, raise hands for each answer, and let one of them be explained
 ANSWER = 1.0  # one question of a quiz
 FILL_IN = 5.0  # a gradient for each edge of a graph
 FAULT_LAB = 36.0  # twelve bugs, three minutes each: guess, find the place and the line, repair
@@ -27,8 +29,8 @@ INTERACTIVE = (
 IN_AN_EXERCISE = ("exercise:", "check:", "hint:", "solution:")
 
 
-def minutes_of(cell: NotebookNode) -> float:
-    """What one cell takes, an exercise's own minutes included."""
+def minutes_of(cell: NotebookNode, think: float = THINK) -> float:
+    """What one cell takes, an exercise's own minutes included, with so many for a prediction."""
     tags = cell.metadata.get("tags", [])
     if any(tag.startswith(IN_AN_EXERCISE) for tag in tags):
         return 0.0  # in the minutes that the task says
@@ -42,7 +44,7 @@ def minutes_of(cell: NotebookNode) -> float:
     if not cell.source.strip():
         return 0.0
     spent = RUN_A_CELL + READ_A_LINE * len([line for line in cell.source.split("\n") if line.strip()])
-    spent += THINK * len(re.findall(r"\bpredict\(", cell.source))
+    spent += think * len(re.findall(r"\bpredict\(", cell.source))
     spent += FILL_IN * len(re.findall(r"\bfill_in_gradients\(", cell.source))
     spent += 4 * ANSWER * len(re.findall(r"\bquiz\(", cell.source))
     spent += STEP_THROUGH * len(re.findall(INTERACTIVE, cell.source))
@@ -66,9 +68,27 @@ def sections(notebook: NotebookNode) -> list[list[NotebookNode]]:
     return found
 
 
-def section_minutes(cells: list[NotebookNode]) -> int:
+def section_minutes(cells: list[NotebookNode], think: float = THINK) -> int:
     """A section's minutes, whole ones, one at the least."""
-    return max(1, round(sum(map(minutes_of, cells))))
+    return max(1, round(sum(minutes_of(cell, think) for cell in cells)))
+
+
+def class_minutes(cells: list[NotebookNode]) -> int:
+    """What a section takes in a classroom."""
+    return section_minutes(cells, RAISE_HANDS)
+
+
+def halves(found: list[list[NotebookNode]]) -> list[list[list[NotebookNode]]]:
+    """The sections of each half of a lesson; without a stop, one list of all.
+
+    A half ends with the section tagged `stop`.
+    """
+    parts: list[list[list[NotebookNode]]] = [[]]
+    for cells in found:
+        parts[-1].append(cells)
+        if "stop" in cells[0].metadata.get("tags", []):
+            parts.append([])
+    return parts
 
 
 def lesson_minutes(notebook: NotebookNode) -> int:
@@ -77,17 +97,12 @@ def lesson_minutes(notebook: NotebookNode) -> int:
 
 
 def half_minutes(notebook: NotebookNode) -> list[int]:
-    """Those of each half of a lesson, to the next five; of a lesson without a stop, one number.
-
-    A half ends with the section tagged `stop`.
-    """
-    halves = [0]
-    for cells in sections(notebook):
-        tags = cells[0].metadata.get("tags", [])
-        halves[-1] += 0 if "optional" in tags else section_minutes(cells)
-        if "stop" in tags:
-            halves.append(0)
-    return [5 * round(half / 5) for half in halves]
+    """Those of each half of a lesson, to the next five; of a lesson without a stop, one number."""
+    found = []
+    for half in halves(sections(notebook)):
+        counted = [cells for cells in half if "optional" not in cells[0].metadata.get("tags", [])]
+        found.append(5 * round(sum(map(section_minutes, counted)) / 5))
+    return found
 
 
 def write_minutes(notebook: NotebookNode) -> None:
@@ -99,10 +114,10 @@ def write_minutes(notebook: NotebookNode) -> None:
         if is_heading(cells[0]):
             others = [t for t in cells[0].metadata.get("tags", []) if not t.startswith("minutes:")]
             cells[0].metadata["tags"] = [*others, f"minutes:{section_minutes(cells)}"]
-    halves = half_minutes(notebook)
+    each_half = half_minutes(notebook)
     for cell in notebook.cells:
         if "opening" in cell.metadata.get("tags", []):
-            cell.source = re.sub(r"\b\d+ minutes", f"{sum(halves)} minutes", cell.source, count=1)
-            if len(halves) == 2:
-                each = f"halves ({halves[0]} and {halves[1]})"
+            cell.source = re.sub(r"\b\d+ minutes", f"{sum(each_half)} minutes", cell.source, count=1)
+            if len(each_half) == 2:
+                each = f"halves ({each_half[0]} and {each_half[1]})"
                 cell.source = re.sub(r"\bhalves \(\d+ and \d+\)", each, cell.source, count=1)

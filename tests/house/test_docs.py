@@ -45,24 +45,42 @@ def test_the_documents_have_the_tables_they_need():
 
 
 @pytest.mark.parametrize("sittings", [guide.SHORT, guide.LONG], ids=["short", "long"])
-def test_every_lesson_is_in_one_sitting(sittings):
-    taken = [number for first, last in sittings for number in LESSONS if first <= number <= last]
-    assert taken == list(LESSONS)
+def test_every_lesson_is_in_one_sitting_whole_or_by_its_halves(sittings):
+    taken = [name for names in sittings for name in names.split()]
+    parts = [[number] if number in taken else list(LESSONS[number].halves) for number in LESSONS]
+    assert taken == [name for names in parts for name in names]
 
 
-@pytest.mark.parametrize("ends", guide.SHORT)
-def test_each_sitting_fits_two_hours(ends):
-    assert guide.sitting(LESSONS, ends, guide.in_class) <= 120, "untag a section"
+@pytest.mark.parametrize(
+    ("sittings", "path", "most"),
+    [(guide.SHORT, guide.in_class, 105), (guide.LONG, guide.in_four_hours, 210)],
+    ids=["two of the two hours", "of the four hours"],
+)
+def test_each_sitting_leaves_an_eighth_of_its_time_for_questions(sittings, path, most):
+    counted = {names: guide.sitting(LESSONS, names, path) for names in sittings}
+    assert max(counted.values()) <= most, f"untag a section: {counted}"
+    assert re.search(rf"at most {most}\b", " ".join(TEACHING.split())), "the guide says how many"
 
 
-def test_the_case_study_leaves_half_an_hour_of_its_sitting_for_questions():
-    assert LESSONS["06"].minutes_of(guide.in_class) <= 90, "untag a section"
+def test_the_one_sitting_that_the_guide_names_fits():
+    assert "take 00 and the first half of 04 on the two-hour path" in TEACHING
+    assert guide.sitting(LESSONS, "00 04a", guide.in_class) <= 105
 
 
-@pytest.mark.parametrize("ends", guide.LONG)
-def test_each_sitting_of_the_long_path_fits_four_hours(ends):
-    short, long = (guide.sitting(LESSONS, ends, path) for path in (guide.in_class, guide.in_four_hours))
-    assert short < long <= 240
+def test_the_four_hour_path_has_all_of_the_two_hour_path_and_more():
+    for lesson in LESSONS.values():
+        both = [cells for cells in lesson.sections if guide.in_class(cells)]
+        assert all(map(guide.in_four_hours, both))
+        assert lesson.class_minutes_of(guide.in_class) < lesson.class_minutes_of(guide.in_four_hours)
+
+
+def test_the_pages_name_as_many_sittings_as_there_are():
+    in_words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
+    short, long = in_words[len(guide.SHORT) - 1], in_words[len(guide.LONG) - 1]
+    assert guide.SHORT[-1] == guide.LONG[-1] == "07", "it comes after the story"
+    for page in (TEACHING, (ROOT / "README.md").read_text(encoding="utf-8")):
+        words = " ".join(page.split())
+        assert f"{short} sittings of two hours" in words and f"{long} half days" in words
 
 
 def test_nothing_optional_and_no_homework_is_on_the_classroom_path():
@@ -80,8 +98,27 @@ def test_every_prediction_of_the_classroom_path_is_in_the_guide(number):
             asks = cell.cell_type == "code" and re.search(r"^predict\($", cell.source, flags=re.MULTILINE)
             if guide.in_class(cells) and asks:
                 assert lesson.numbers[cell.id] in told, f"the guide says nothing about {cell.source[9:90]}"
+        if guide.in_class(cells):
+            for name in guide.exercises(cells):
+                assert f"<!-- exercise:{name} -->" in page, f"the guide says nothing about {name}"
     for part in ("*On the board:*", "*What goes wrong:*", "*If you are late:*", "*Homework:*"):
         assert part in page
+
+
+ROW = re.compile(r"^\| \[(\d+)\]<!-- .+? --> \| (.+?) \|", flags=re.MULTILINE)
+PATHS = {"(four hours": guide.in_four_hours, "(for the curious": guide.is_optional}
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_questions_come_in_the_order_of_their_cells_and_name_the_path_if_it_is_the_longer_one(number):
+    lesson = LESSONS[number]
+    asked = [(int(found[1]), found[2]) for found in ROW.finditer(pages_of_lessons()[number])]
+    assert asked and [cell for cell, _ in asked] == sorted(cell for cell, _ in asked)
+    for cell, question in asked:
+        (section,) = (cells for cells in lesson.sections if lesson.code[cell - 1] in cells)
+        named = [path for words, path in PATHS.items() if question.startswith(words)]
+        (path,) = named or [guide.in_class]
+        assert path(section) and bool(named) != guide.in_class(section), question
 
 
 def test_the_twenty_misunderstandings_are_all_there_and_met_in_class():

@@ -29,6 +29,7 @@ def test_words_cells_and_exercises_are_counted():
     assert 7 < minutes.minutes_of(task) < 7.1
     code = nbformat.v4.new_code_cell("predict('?', 3)")
     assert minutes.minutes_of(code) == pytest.approx(2 + 0.4 + 0.08)
+    assert minutes.section_minutes([code] * 10) == 25 and minutes.class_minutes([code] * 10) == 35
     code.metadata["tags"] = ["solution:it"]
     assert minutes.minutes_of(code) == 0
 
