@@ -78,8 +78,8 @@ guide: setup  ## for authors: write the tables of README.md and docs/ from the l
 bench: setup  ## MiniFlow's speed beside numpy, PyTorch, JAX and others (see benchmarks/README.md)
 	@$(RUN) -m benchmarks $(BENCH_ARGS)
 
-site: setup  ## the whole series as HTML pages that open from disk, in site/
-	@$(RUN) -m tools site
+site: setup  ## the whole series as HTML pages that open from disk, in site/ (URL=, REPOSITORY=: where it will be)
+	@$(RUN) -m tools site --url "$(URL)" --repository "$(REPOSITORY)"
 
 student: setup  ## the lessons without solutions, for a class: make student DIR=folder
 	@$(RUN) -m tools student "$(DIR)"

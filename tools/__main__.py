@@ -85,7 +85,7 @@ def site(args: argparse.Namespace) -> int:
     """the lessons as HTML pages that need no kernel and no network"""
     from tools.site import build_site
 
-    for page in build_site(args.lessons, args.folder):
+    for page in build_site(args.lessons, args.folder, args.url, args.repository):
         print(page, flush=True)
     print(f"Open {args.folder / 'index.html'} in a browser. The folder can be moved and handed out.")
     return 0
@@ -111,6 +111,11 @@ def main(arguments: list[str] | None = None) -> int:
         elif action is not guide:
             command.add_argument("folder", nargs="?", type=Path, default=Path(action.__name__))
             command.add_argument("--lessons", type=Path, default=Path("notebooks"))
+        if action is site:
+            command.add_argument("--url", default="", help="where the pages will be, for previews of links")
+            command.add_argument(
+                "--repository", default="", help="where the source is, for the pages' footer"
+            )
     args = parser.parse_args(arguments)
     try:
         return args.action(args)

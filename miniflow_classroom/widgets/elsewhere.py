@@ -31,4 +31,4 @@ def where_installed(module: str, run: Callable[[], object]) -> StaticBox:
         get = "`sudo apt install gcc` (Debian, Ubuntu) or `xcode-select --install` (macOS)"
         named = "or name another one in the environment variable `CC`, then run this cell again."
         shown = paragraph(prose(f"`{module}`, a C compiler, was not found here: get one with {get}, {named}"))
-    return StaticBox([wide(shown)], text=f"What {module} gives, where it is installed: run the cell.")
+    return StaticBox([wide(shown)], text=f"What {module} gives, where it is installed: run the cell.", page=lambda: {"kind": "run"})
