@@ -1,8 +1,8 @@
 """The lessons as HTML pages that open from disk and move without a kernel: `make site`.
 
 Each page is one file that needs no other and no network: style, script, pictures and mathematics are in it.
-A lesson has a second one, NAME.print.html, with ruled space to write on; next to the pages are the notebooks, to be
-downloaded, and a picture that a link to the site is shown with.
+A lesson has a second one, NAME.print.html, with ruled space to write on. Next to the pages are the notebooks,
+to be downloaded, and a picture that a link to the site is shown with.
 
 The lessons are run in kernels that have FOR_PAGES set. There a widget says, under a MIME type of its own,
 what a page needs in its stead (its "kind", see site_files/cells.html.j2); the committed notebooks never hold
@@ -52,7 +52,7 @@ IMAGES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
 def build_site(lessons: Path, folder: Path, url: str = "", repository: str = "") -> Iterator[Path]:
     """Runs the notebooks in `lessons` and writes index.html and two pages for each; yields what it wrote.
 
-    url: where the pages will be on the web, for the previews of links to them. repository: where the source is.
+    url: where the pages will be for the previews of links to them; repository: where the source is.
     Writes over files of these names and touches no other. A cell that fails stops it with ToolError, before
     anything is written.
     """
@@ -152,7 +152,7 @@ def lesson_page(lesson: Lesson, series: Sequence[Lesson], paper: bool = False, *
 def lines_to_write(lesson: Lesson) -> dict[str, int]:
     """{exercise: how many lines of paper it gets}: those of its solution, and room for a second thought."""
     return {
-        tag.removeprefix("solution:"): max(4, cell.source.partition("\ncheck(")[0].count("\n") + 3)
+        tag.removeprefix("solution:"): max(4, cell.source.partition("\ncheck(")[0].rstrip().count("\n") + 2)
         for cell in lesson.code
         for tag in tags(cell)
         if tag.startswith("solution:")
@@ -165,11 +165,10 @@ def _page(cells: Cells, title: str, series: Sequence[Lesson], **parts: object) -
         for kind in ("css", "js")
     )
     theme = (FILES / "theme.js").read_text(encoding="utf-8")
-    hashes = [
-        base64.b64encode(hashlib.sha256(f"\n{script}".encode()).digest()).decode() for script in (theme, js)
-    ]
-    # Nothing may be fetched, and no script may run but the two in the page.
-    allowed = " ".join(f"'sha256-{each}'" for each in hashes)
+    scripts = () if parts.get("paper") else (theme, js)
+    hashes = [base64.b64encode(hashlib.sha256(f"\n{each}".encode()).digest()).decode() for each in scripts]
+    # Nothing may be fetched, and no script may run but those in the page.
+    allowed = " ".join(f"'sha256-{each}'" for each in hashes) or "'none'"
     policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {allowed}"
     template = cells.environment.get_template("page.html.j2")
     parts |= {"css": Markup(css), "js": Markup(js), "theme": Markup(theme), "policy": Markup(policy)}
@@ -249,7 +248,12 @@ class Prose(IPythonRenderer):
         source = f"data:{IMAGES[path.suffix]};base64,{base64.b64encode(data).decode()}"
         return f'<img alt="{striptags(text)}"{style} src="{source}">'
 
+    def paragraph(self, text: str) -> str:
+        # What may scroll sideways must be reached by the Tab key.
+        return f"<p{' tabindex=0' if text.startswith('<img ') else ''}>{text}</p>\n"
+
     def table(self, text: str) -> str:
+        text = re.sub(r"<th(?: [^>]*)?></th>", "<td></td>", text)  # a corner that is empty heads nothing
         return f'<div class="wide" tabindex="0"><table>{text}</table></div>\n'
 
     def inline_math(self, body: str) -> str:
@@ -282,7 +286,7 @@ def cell_source(source: str) -> Markup:
 
 
 def imports_first(source: str) -> tuple[str, str]:
-    """What a cell imports at its beginning, and the rest; nothing and all of it where a comment tells of it."""
+    """What a cell imports at its beginning, and the rest; nothing and all of it where a comment is there."""
     try:
         body = ast.parse(source).body
     except SyntaxError:  # a magic

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from miniflow_lib.errors import check_function
 from miniflow_classroom import arguments
-from miniflow_classroom.widgets.base import StaticBox, captured, paragraph, preformatted, prose, wide
+from miniflow_classroom.widgets.base import StaticBox, captured, paragraph, preformatted, prose, run_it, wide
 
 
 def where_installed(module: str, run: Callable[[], object]) -> StaticBox:
@@ -31,4 +31,6 @@ def where_installed(module: str, run: Callable[[], object]) -> StaticBox:
         get = "`sudo apt install gcc` (Debian, Ubuntu) or `xcode-select --install` (macOS)"
         named = "or name another one in the environment variable `CC`, then run this cell again."
         shown = paragraph(prose(f"`{module}`, a C compiler, was not found here: get one with {get}, {named}"))
-    return StaticBox([wide(shown)], text=f"What {module} gives, where it is installed: run the cell.", page=lambda: {"kind": "run"})
+    return StaticBox(
+        [wide(shown)], text=f"What {module} gives, where it is installed: run the cell.", page=run_it
+    )
