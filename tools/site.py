@@ -82,7 +82,7 @@ def played(path: Path) -> NotebookNode:
 def index_page(series: Sequence[Lesson], **site: str) -> str:
     """What the series is, how to start, and a card for each lesson."""
     films = [
-        told
+        (lesson, told)
         for lesson in series
         for cell in lesson.code
         for output in cell.outputs
@@ -96,7 +96,7 @@ def index_page(series: Sequence[Lesson], **site: str) -> str:
         series,
         **site,
         resources={},
-        film=min(films, key=lambda told: len(json.dumps(told)), default=None),
+        film=min(films, key=lambda film: len(json.dumps(film[1])), default=None),
         pictures={lesson.page: Markup(last_picture(lesson)) for lesson in series},
         citation=re.search(r"^```bibtex\n(.+?)^```", readme, re.MULTILINE | re.DOTALL)[1],
         licence=(ROOT / "LICENSE").read_text(encoding="utf-8"),
