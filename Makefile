@@ -78,8 +78,8 @@ guide: setup  ## for authors: write the tables of README.md and docs/ from the l
 bench: setup  ## MiniFlow's speed beside numpy, PyTorch, JAX and others (see benchmarks/README.md)
 	@$(RUN) -m benchmarks $(BENCH_ARGS)
 
-site: setup  ## the whole series as HTML pages that open from disk, in site/
-	@$(RUN) -m tools site
+site: setup  ## the whole series as HTML pages that open from disk, in site/ (URL=, REPOSITORY=: where it will be)
+	@$(RUN) -m tools site --url "$(URL)" --repository "$(REPOSITORY)"
 
 # JupyterLite has an environment of its own: its kernel, a part of JupyterLab's page, has no place in `make lab`.
 lite: setup  ## the lessons as a site that runs Python in the browser, in lite/ (PYODIDE=folder: no network)

@@ -88,7 +88,7 @@ def site(args: argparse.Namespace) -> int:
     """the lessons as HTML pages that need no kernel and no network"""
     from tools.site import build_site
 
-    for page in build_site(args.lessons, args.folder):
+    for page in build_site(args.lessons, args.folder, args.url, args.repository):
         print(page, flush=True)
     print(f"Open {args.folder / 'index.html'} in a browser. The folder can be moved and handed out.")
     return 0
@@ -151,6 +151,11 @@ def main(arguments: list[str] | None = None) -> int:
             command.add_argument("--lessons", type=Path, default=Path("notebooks"))
         if action is lite:
             command.add_argument("--pyodide", type=Path, help="a folder with the whole of Pyodide")
+        if action is site:
+            command.add_argument("--url", default="", help="where the pages will be, for previews of links")
+            command.add_argument(
+                "--repository", default="", help="where the source is, for the pages' footer"
+            )
     args = parser.parse_args(arguments)
     try:
         return args.action(args)

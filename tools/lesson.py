@@ -46,6 +46,11 @@ class Lesson:
     def page(self) -> str:
         return f"{self.path.stem}.html"
 
+    @property
+    def paper(self) -> str:
+        """The page that is printed."""
+        return f"{self.path.stem}.print.html"
+
     @cached_property
     def sections(self) -> list[list[NotebookNode]]:
         return sections(self.notebook)

@@ -109,7 +109,7 @@ def build_slides(lessons: Path, folder: Path) -> Iterator[Path]:
 def slides_page(lesson: Lesson) -> str:
     """The slides of a lesson that was run for pages."""
     cells = Cells()
-    shown = [Markup(cells.html(lesson, slide)) for slide in slides(lesson.notebook)]
+    shown = [Markup(cells.html(lesson, slide)[0]) for slide in slides(lesson.notebook)]
     return filled(cells, "slides.html.j2", ["slides"], title=f"{lesson.title} · MiniFlow", slides=shown)
 
 

@@ -86,6 +86,11 @@ class StaticBox(ipywidgets.VBox):
         return {**bundle, PAGE_MIME: self.page()} if os.environ.get(FOR_PAGES) else bundle
 
 
+def run_it() -> dict:
+    """What a page shows of a cell that only means something where it runs: the sentence alone."""
+    return {"kind": "run"}
+
+
 def side_by_side(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:
     """In a row, or one below the other where the page is narrow."""
     return ipywidgets.HBox(widgets, layout={"flex_flow": "row wrap"})

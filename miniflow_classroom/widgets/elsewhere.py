@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from miniflow_lib.errors import check_function
 from miniflow_classroom import arguments
-from miniflow_classroom.widgets.base import StaticBox, captured, paragraph, preformatted, prose, wide
+from miniflow_classroom.widgets.base import StaticBox, captured, paragraph, preformatted, prose, run_it, wide
 
 
 def where_installed(module: str, run: Callable[[], object]) -> StaticBox:
@@ -34,7 +34,9 @@ def where_installed(module: str, run: Callable[[], object]) -> StaticBox:
         get = "`sudo apt install gcc` (Debian, Ubuntu) or `xcode-select --install` (macOS)"
         named = "or name another one in the environment variable `CC`, then run this cell again."
         shown = _missing(f"`{module}`, a C compiler, was not found here.", f"Get one with {get}, {named}")
-    return StaticBox([wide(shown)], text=f"What {module} gives, where it is installed: run the cell.")
+    return StaticBox(
+        [wide(shown)], text=f"What {module} gives, where it is installed: run the cell.", page=run_it
+    )
 
 
 def _missing(said: str, what_to_do: str) -> str:

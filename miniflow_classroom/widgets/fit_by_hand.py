@@ -75,7 +75,7 @@ def fit_by_hand(rooms: np.ndarray, prices: np.ndarray) -> StaticBox:
         frames = [
             on_card(
                 f"<div>{escape(said)}</div>",
-                f'<div style="overflow-x:auto">{svg}</div>',
+                f'<div tabindex="0" style="overflow-x:auto">{svg}</div>',
                 f"<div>{note}</div>",
             )
             for svg, said in ways

@@ -11,7 +11,7 @@ import ipywidgets
 
 from miniflow_lib.errors import MiniFlowError, check_function, what
 from miniflow_classroom.arguments import check_text
-from miniflow_classroom.widgets.base import StaticBox, preformatted, wide
+from miniflow_classroom.widgets.base import StaticBox, preformatted, run_it, wide
 
 WINDOW, SECONDS = 2.5e-3, 0.15  # for one work at a time, and for all turns together
 TURNS = 5  # at least, however slow the works are
@@ -38,14 +38,16 @@ def race(yours: Work | Mapping[str, Work], ours: Work | None = None) -> StaticBo
     if isinstance(yours, Mapping) and ours is None:
         first = next(iter(_checked("race takes", yours)))
         shown = wide(preformatted(ratios(yours), "the time of each"))
-        return StaticBox([shown], text=f"How long each takes next to {first}: run the cell.")
+        return StaticBox([shown], text=f"How long each takes next to {first}: run the cell.", page=run_it)
     check_function("The first argument of race", yours, "yours()")
     check_function("The second argument of race", ours, "ours()")
     mine, theirs = _fastest({"yours": yours, "ours": ours}).values()
     said = (
         f"Yours takes <b>{mine / theirs:.1f} times</b> as long as the library's (the fastest call of each)."
     )
-    return StaticBox([ipywidgets.HTML(said)], text="How many times as long yours takes: run the cell.")
+    return StaticBox(
+        [ipywidgets.HTML(said)], text="How many times as long yours takes: run the cell.", page=run_it
+    )
 
 
 def _checked(begins: str, works: object) -> Mapping[str, Work]:

@@ -192,5 +192,5 @@ class StaleGame(StaticBox):
         svg = self.drawing.svg(scene, self.view.in_words(scene), self.drawing.style)
         self.picture.value = on_card(
             f'<div role="status" style="min-height:4.2em">{escape(said)}</div>',
-            f'<div style="overflow-x:auto">{svg}</div>',
+            f'<div tabindex="0" style="overflow-x:auto">{svg}</div>',
         )

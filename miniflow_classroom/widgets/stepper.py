@@ -109,7 +109,8 @@ def _frame(heading: str, step: Step, svg: str, width: float, lines: int, product
         f'<div style="min-height:{1.4 * lines + 2:.1f}em;overflow-wrap:anywhere">'
         f'<span style="color:{GREY}">{escape(heading)}</span><br>{caption}</div>',
         '<div style="display:flex;flex-wrap:wrap;gap:4px 20px">'
-        f'<div style="flex:4 1 {width * LEAST / SIZE:.0f}px;overflow-x:auto">{svg}</div>{beside}</div>',
+        f'<div tabindex="0" style="flex:4 1 {width * LEAST / SIZE:.0f}px;overflow-x:auto">{svg}</div>'
+        f"{beside}</div>",
         products,
     )
 

@@ -30,7 +30,8 @@ def watch_learning(snapshots: Mapping[int, np.ndarray], targets: np.ndarray) -> 
         width = bars.width + dots.width
         look = f'{FONT} style="{page_width(width)}"'
         svg = card(width, bars.height, bars.drawn() + dots.drawn(bars.width), words, look)
-        scrolls = f'<div style="overflow-x:auto">{svg}</div>'  # on a screen narrower than its letters need
+        # On a screen narrower than its letters need, it scrolls.
+        scrolls = f'<div tabindex="0" style="overflow-x:auto">{svg}</div>'
         frames.append(on_card(f"<div>{words}</div>", scrolls))
     stored = _stored(targets, clouds, costs)
     return StaticBox(played(frames), **stored, page=lambda: {"kind": "frames", "frames": frames})

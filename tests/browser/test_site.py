@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from nbformat import v4
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.pages import check_page
@@ -22,6 +24,7 @@ from miniflow_classroom.widgets.predict import Prediction, predict
 
 LESSONS = sorted(path.stem for path in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 PAGES = ["index", *LESSONS]
+PAPER = [f"{lesson}.print" for lesson in LESSONS]
 
 
 @pytest.fixture(scope="session")
@@ -75,24 +78,25 @@ def opened(browser: Browser, file: Path, **context) -> Iterator[Page]:
     assert wrong == []
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, *PAPER])
 def test_the_page_holds_all_it_needs(pages, name):
     html = (pages / f"{name}.html").read_text(encoding="utf-8")
-    seen = check_page(html, {path.name for path in pages.iterdir()})
+    seen = check_page(html, {path.relative_to(pages).as_posix() for path in pages.rglob("*")})
     assert "_solution" not in seen.text(), "a solution is in plain sight"
 
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_the_page_moves(browser, pages, name):
     with opened(browser, pages / f"{name}.html") as page:
+        for form in page.locator(".predict").all():
+            guess_in(form)  # which opens what follows, the next one too
+        assert page.locator(".more, .after[hidden]").count() == 0
         for box in page.locator(".live").all():
             walk_through_the_flags(box)
         if page.locator(".toggles").count():
             switch_all_traces(page)
         for film in page.locator(".film").all():
             step_through(page, film)
-        for form in page.locator(".predict").all():
-            guess_in(form)
         for question in page.locator(".quiz").all():
             for choice in question.get_by_role("radio").all():
                 choice.check()
@@ -209,7 +213,146 @@ def test_the_page_fits_and_can_be_read(browser, pages, name):
             for behind, colour, text in page.evaluate(SHOWN):
                 under = ground if behind == "rgba(0, 0, 0, 0)" else behind
                 assert contrast(under, colour) >= 4.5, text
+            if width == 390 and name in LESSONS:
+                wide = page.locator("pre.code").evaluate_all(
+                    "all => all.some(pre => pre.scrollWidth > pre.clientWidth)"
+                )
+                assert wide, "long code scrolls in itself"
         assert page.locator("img").evaluate_all("all => all.every(img => img.naturalWidth > 0)")
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    from axe_playwright_python.base import AXE_SCRIPT
+
+    return AXE_SCRIPT
+
+
+# The letters of code are left out: they are most of what axe would look at, and SHOWN has their colours.
+FINDS = """async () => {
+    const found = await axe.run({exclude: ['pre.code code', 'math']}, {resultTypes: ['violations']});
+    return found.violations.map(each => [each.id, each.help, each.nodes.map(node => node.html.slice(0, 200))]);
+}"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_on_a_phone_in_the_dark(browser, pages, axe, name):
+    look_with_axe(browser, pages / f"{name}.html", axe, 390, "dark")
+
+
+ONCE = ("index", "00_start_here")  # the others have the same colours, and are looked at by night
+
+
+@pytest.mark.parametrize(
+    "name", [n if n in ONCE else pytest.param(n, marks=pytest.mark.nightly) for n in [*PAGES, *PAPER]]
+)
+def test_axe_finds_nothing_on_a_desk_in_the_light(browser, pages, axe, name):
+    look_with_axe(browser, pages / f"{name}.html", axe, 1200, "light")
+
+
+def look_with_axe(browser: Browser, file: Path, axe: str, width: int, scheme: str) -> None:
+    with opened(browser, file, viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
+        show_anyway(page)
+        page.evaluate(axe)
+        assert page.evaluate(FINDS) == []
+
+
+def show_anyway(page: Page) -> None:
+    page.locator(".more button").evaluate_all("all => all.forEach(button => button.click())")
+
+
+def test_a_prediction_hides_what_follows_until_one_asks(browser, pages):
+    with opened(browser, pages / "04_backprop_math.html") as page:
+        first, more = page.locator(".predict").first, page.locator(".more").first
+        after = page.locator("main > .after").first
+        expect(after).to_have_attribute("hidden", "until-found")  # the browser's own search opens it
+        assert not after.locator("> *").first.is_visible() and first.is_visible()
+        assert page.locator("h2:visible").count() == page.locator("h2").count(), "to the end of its section"
+        button = more.get_by_role("button", name="show anyway", expanded=False)
+        button.press("Enter")
+        expect(after).to_be_focused()
+        assert after.locator("> *").first.is_visible()
+        inner = page.locator(".after[hidden] h3[id]").first.get_attribute("id")
+        page.goto(f"{page.url}#{inner}")
+        expect(page.locator(f"#{inner}")).to_be_in_viewport()
+        assert page.locator(f".after[hidden] #{inner}").count() == 0
+
+
+def test_code_is_copied_with_its_imports_even_where_the_clipboard_refuses(browser, pages):
+    refuse = "() => { navigator.clipboard.writeText = () => Promise.reject(new DOMException('no')) }"
+    with opened(browser, pages / "04_backprop_math.html") as page:
+        page.evaluate(refuse)
+        source = page.locator(".source", has=page.locator("summary")).filter(has_text="toggles()").first
+        source.hover()
+        source.get_by_role("button", name="copy").click()
+        expect(page.locator("#said")).to_have_text("copied")
+        page.evaluate(
+            "document.body.append(Object.assign(document.createElement('textarea'), {id: 'field'}))"
+        )
+        page.locator("#field").focus()
+        page.keyboard.press("Control+V")
+        pasted = page.locator("#field").input_value()
+        assert pasted.startswith("from miniflow_classroom import ") and pasted.endswith("\n\ntoggles()")
+        page.clock.run_for(2100)
+        expect(source.get_by_role("button")).to_have_text("copy")
+
+
+def test_the_colours_that_one_chooses_stay_and_paper_is_light(browser, pages):
+    with opened(browser, pages / "index.html", color_scheme="light") as page:
+        choose, ground = page.get_by_label("Colours"), "getComputedStyle(document.body).backgroundColor"
+        choose.select_option("dark")
+        assert luminance(page.evaluate(ground)) < 0.1
+        page.locator("a[rel=next]").click()
+        expect(page.get_by_label("Colours")).to_have_value("dark")
+        assert luminance(page.evaluate(ground)) < 0.1
+        page.emulate_media(media="print")
+        assert luminance(page.evaluate(ground)) == 1
+        page.emulate_media(media="screen", color_scheme="dark")
+        page.get_by_label("Colours").select_option("light")
+        assert luminance(page.evaluate(ground)) == 1
+
+
+def test_a_browser_that_keeps_nothing_shows_the_page_all_the_same(browser, pages):
+    with opened(browser, pages / "01_nodes.html") as page:
+        page.add_init_script(
+            "Object.defineProperty(window, 'localStorage', {get() { throw new Error('no') }})"
+        )
+        page.reload()
+        page.get_by_label("Colours").select_option("dark")
+        assert luminance(page.evaluate("getComputedStyle(document.body).backgroundColor")) < 0.1
+        page.locator(".more button").first.click()  # the rest of the script runs
+
+
+def test_the_contents_stand_beside_the_text_where_there_is_room_and_say_where_one_is(browser, pages):
+    with opened(browser, pages / "04_backprop_math.html", viewport={"width": 1000, "height": 700}) as page:
+        toc, main = page.locator(".toc"), page.locator("main")
+        assert toc.bounding_box()["x"] + toc.bounding_box()["width"] < main.bounding_box()["x"]
+        entry = toc.get_by_role("link").nth(4)
+        entry.press("Enter")
+        expect(toc.locator("[aria-current]")).to_have_attribute("href", entry.get_attribute("href"))
+        expect(entry).to_be_in_viewport()
+        page.set_viewport_size({"width": 999, "height": 700})
+        expect(toc).not_to_have_attribute("open", "")
+        assert toc.bounding_box()["y"] < main.bounding_box()["y"]
+
+
+def test_pictures_are_dark_in_the_dark_and_blue_stays_blue(browser, pages):
+    with opened(browser, pages / "04_backprop_math.html", color_scheme="dark") as page:
+        show_anyway(page)
+        for picture in (page.locator(".shown img").first, page.locator(".frame:visible svg").first):
+            picture.scroll_into_view_if_needed()
+            image = Image.open(io.BytesIO(picture.screenshot())).convert("RGB")
+            seen = image.getcolors(image.width * image.height)
+            ground = max(seen)[1]
+            assert max(ground) < 40, f"a slab of {ground}"
+            r, g, b = max((each for _, each in seen), key=lambda each: each[2] - each[0])
+            assert r < g < b and contrast(f"rgb({r}, {g}, {b})", f"rgb{ground}") >= 4.5
+    with opened(browser, pages / "06_sgd_boston.html", color_scheme="dark") as page:
+        show_anyway(page)
+        plot = page.locator('.shown img[src^="data:image/png"]').first
+        plot.scroll_into_view_if_needed()
+        image = Image.open(io.BytesIO(plot.screenshot())).convert("RGB")
+        assert max(max(image.getcolors(image.width * image.height))[1]) < 40
 
 
 def luminance(colour: str) -> float:
@@ -227,7 +370,8 @@ def test_one_walks_through_the_whole_series_by_its_links(browser, pages):
     with opened(browser, pages / "index.html") as page:
         visited = []
         while page.locator("a[rel=next]").count():
-            onward = page.locator("a[rel=next]")
+            assert page.locator("a[rel=next]").count() == (2 if visited else 1), "at both ends of a lesson"
+            onward = page.locator("a[rel=next]").last
             visited.append(onward.get_attribute("href").removesuffix(".html"))
             onward.click()
             expect(page).to_have_url((pages / f"{visited[-1]}.html").as_uri())
@@ -246,13 +390,15 @@ def test_without_a_script_the_pages_are_still_whole(browser, pages):
                 assert box.locator("pre:visible").count() == 1
             for form in page.locator(".predict").all():
                 assert form.get_by_role("button").is_disabled()
+            assert page.locator("h3:visible").count() == page.locator("h3").count()
 
 
 def test_paper_gets_the_questions_and_no_buttons(browser, pages):
     with opened(browser, pages / "02_topological_sort.html", color_scheme="dark") as page:
         page.emulate_media(media="print")
         assert page.locator("button:visible").count() == 0
-        assert page.locator("header:visible, footer:visible").count() == 0
+        assert page.locator("header:visible, footer:visible, .more:visible").count() == 0
+        assert page.locator("h3:visible").count() == page.locator("h3").count(), "also after a prediction"
         assert page.locator(".predict input:visible").count() > 0
         last = page.locator(".film").first.locator(".frame").last
         expect(last).to_be_visible()
@@ -336,11 +482,12 @@ def test_a_guess_is_read_and_answered_as_in_the_notebook(task_page, case):
         page.reload()
         for text in (first, second):
             box.field.value = text
-            if page.get_by_role("textbox").is_enabled():
-                page.get_by_role("textbox").fill(text)
-            button, other = page.get_by_role("button"), box.button
+            form = page.locator(".predict")
+            if form.get_by_role("textbox").is_enabled():
+                form.get_by_role("textbox").fill(text)
+            button, other = form.get_by_role("button"), box.button
             assert (button.is_disabled(), button.inner_text()) == (other.disabled, other.description)
-            page.get_by_role("textbox").press("Enter")
+            form.get_by_role("textbox").press("Enter")
             box._show(box.button)
             words = unescape(re.sub(r"<br>", "\n", re.sub(r"</?(?:div|b|code)\b[^>]*>", "", box.reply.value)))
-            assert re.sub(r"\n+", "\n", page.get_by_role("status").inner_text()) == words, text
+            assert re.sub(r"\n+", "\n", form.get_by_role("status").inner_text()) == words, text

@@ -15,7 +15,7 @@ from tests.pages import Seen, check_page
 from tools import site
 from tools.__main__ import main
 from tools.clean import read, write
-from miniflow_classroom import stepper
+from miniflow_classroom import race, stepper, where_installed
 from miniflow_classroom.judge.exercise import LESSONS as EXERCISES
 from miniflow_classroom.judge.exercise import exercises
 from miniflow_classroom.widgets.base import FOR_PAGES, PAGE_MIME
@@ -91,6 +91,7 @@ def write_lessons(folder: Path) -> Path:
         v4.new_markdown_cell("## Try `it` & see", metadata={"tags": ["minutes:7", "optional"]}),
         *code,
         v4.new_markdown_cell("## The task", metadata={"tags": ["minutes:2"]}),
+        v4.new_code_cell("draw_graph(graph)"),
         v4.new_code_cell("answer = ...", metadata={"tags": [f"exercise:{name}"]}),
         v4.new_code_cell("print('never on a page')", metadata={"tags": [f"check:{name}"]}),
         v4.new_code_cell(f'hints("{name}")', metadata={"tags": [f"hint:{name}"]}),
@@ -104,7 +105,10 @@ def write_lessons(folder: Path) -> Path:
     (folder / "images/strip.svg").write_text(
         '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="20" viewBox="0 0 600 20"></svg>'
     )
-    for file, contents in (("01_a.ipynb", cells), ("02_other.ipynb", [v4.new_markdown_cell("# 02 · Other")])):
+    for file, contents in (
+        ("01_a.ipynb", cells),
+        ("02_other.ipynb", [v4.new_markdown_cell("# 02 · Other", id="other")]),
+    ):
         metadata = {"miniflow": {"lesson": file[:2]}}
         write(v4.new_notebook(cells=contents, metadata=metadata), folder / file)
     return folder
@@ -118,7 +122,16 @@ def built(tmp_path_factory) -> dict[str, str]:
     before = {path.name: path.read_bytes() for path in source.glob("*.ipynb")}
     assert main(["site", str(folder / "pages"), "--lessons", str(source)]) == 0
     assert {path.name: path.read_bytes() for path in source.glob("*.ipynb")} == before, "the notebooks stay"
-    return {path.name: path.read_text(encoding="utf-8") for path in (folder / "pages").iterdir()}
+    return read_site(folder / "pages")
+
+
+def read_site(folder: Path) -> dict[str, str | bytes]:
+    """{a file's name in the site: what is in it}"""
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {
+        name: path.read_bytes() if path.suffix == ".png" else path.read_text(encoding="utf-8")
+        for name, path in files.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -132,15 +145,125 @@ def told(page: str) -> list:
 
 
 def test_each_page_needs_nothing_from_elsewhere_and_every_link_leads_somewhere(built):
-    assert set(built) == {"index.html", "01_a.html", "02_other.html"}
-    for html in built.values():
-        check_page(html, set(built))
+    pages = {name for name in built if name.endswith(".html")}
+    assert pages == {"index.html"} | {
+        f"{n}{kind}.html" for n in ("01_a", "02_other") for kind in ("", ".print")
+    }
+    assert set(built) - pages == {
+        *("stepper.png", "notebooks/01_a.ipynb", "notebooks/02_other.ipynb", "notebooks/images/strip.svg")
+    }
+    for name in pages:
+        check_page(built[name], set(built))
 
 
 def test_the_index_lists_the_lessons_with_minutes_and_their_sentence(built):
     text = Seen(built["index.html"]).text()
     assert "01 · A <b>lesson</b>" in text and "One sentence to keep." in text and "minutes" in text
     assert built["index.html"].index("01_a.html") < built["index.html"].index("02_other.html")
+
+
+def test_the_index_shows_what_it_is_a_film_a_picture_of_each_lesson_and_how_to_cite(built, root):
+    index = built["index.html"]
+    assert re.findall(r'<h2 id="(\w+)"', index) == [*"lessons what who start teachers cite licence".split()]
+    assert index.count('class="film"') == 1 and "make lab" in index and "git clone" not in index
+    (card,) = re.findall(r'<li><img alt="" src="(data:image/[^"]+)"', index)
+    assert card.startswith("data:image/svg+xml") and card in built["01_a.html"], (
+        "the plot is in an optional part"
+    )
+    seen = Seen(index)
+    assert (root / "LICENSE").read_text() in seen.text(without="nothing")
+    (citation,) = re.findall(r"@software.*?\n}\n", (root / "README.md").read_text(), re.DOTALL)
+    assert citation in seen.text()
+
+
+def test_a_link_to_a_page_is_shown_with_words_and_where_the_address_is_known_with_a_picture(built, tmp_path):
+    def meta(html: str) -> dict:
+        return {
+            a.get("name") or a.get("property"): a["content"] for a in Seen(html).all("meta") if "content" in a
+        }
+
+    plain = meta(built["01_a.html"])
+    assert plain["description"] == plain["og:description"] == "One sentence to keep."
+    assert "og:image" not in plain and "og:url" not in plain, "a relative address is none"
+    (tmp_path / "lessons").mkdir()
+    write(v4.new_notebook(cells=[v4.new_markdown_cell("# 01 · A")]), tmp_path / "lessons/01_a.ipynb")
+    arguments = ["--url", "https://example.org/m/", "--repository", "https://example.org/code"]
+    assert main(["site", str(tmp_path / "pages"), "--lessons", str(tmp_path / "lessons"), *arguments]) == 0
+    told = read_site(tmp_path / "pages")
+    full = meta(told["01_a.html"])
+    assert full["og:url"] == "https://example.org/m/01_a.html"
+    assert full["og:image"] == "https://example.org/m/stepper.png" and "stepper.png" in told
+    assert "git clone https://example.org/code miniflow" in told["index.html"]
+    assert '<a href="https://example.org/code">Source</a>' in told["01_a.html"]
+
+
+def test_each_lesson_can_be_taken_along_as_learners_get_it(built):
+    assert '<a download href="notebooks/01_a.ipynb">' in built["01_a.html"]
+    cells = json.loads(built["notebooks/01_a.ipynb"])["cells"]
+    assert [cell for cell in cells if cell["cell_type"] == "code"]
+    assert not [cell for cell in cells if cell.get("outputs")]
+
+
+def test_headings_are_links_to_themselves_named_by_their_words(page):
+    assert '<h2 id="try-it-see"><a href="#try-it-see">Try <code>it</code> &amp; see</a></h2>' in page
+    prose = site.Prose(Path(), headings := {})
+    names = [prose.heading(words, 3) for words in ("Core: it (2 minutes)", "Core: it", "· ·", "Main")]
+    assert list(headings) == ["core-it", "core-it-2", "section", "main-2"]
+    assert 'href="#core-it-2"' in names[1]
+
+
+@pytest.mark.parametrize(
+    "source, head, rest",
+    [
+        ("import a\nfrom b import (\n    c,\n)\n\nc()", "import a\nfrom b import (\n    c,\n)", "c()"),
+        ("import a", "import a", ""),
+        ("a()\nimport a", "", "a()\nimport a"),
+        ("import a  # why\na()", "", "import a  # why\na()"),
+        ("%pip install a\nimport a", "", "%pip install a\nimport a"),
+    ],
+)
+def test_imports_are_folded_where_a_cell_begins_with_them(source, head, rest):
+    assert site.imports_first(source) == (head, rest)
+    html = site.cell_source(source)
+    assert ("<details><summary>imports a" in html) == bool(head)
+    seen = Seen(html)
+    assert seen.text(without="details").strip() == rest
+    words = [data for tags, data in seen.texts if "summary" not in tags and "pre" in tags]
+    assert "".join(words) == head + rest
+
+
+def test_the_printable_page_has_space_to_write_and_no_answers(built):
+    paper = built["01_a.print.html"]
+    seen = Seen(paper)
+    assert not seen.all("script") and not seen.all("button") and not seen.all("select")
+    for words in ("the_solution", "Hint 1", "data-told", "half a dozen", "def forward(self)", "<form"):
+        assert words not in paper
+    exercise = paper[paper.index("answer") :]
+    assert re.search(r'<div class="ruled">((?:<i></i>)+)</div>', exercise)[1].count("<i>") == 4
+    assert paper.count('class="ruled"') == 1 + 2, "and a prediction that is a number or a row"
+    assert paper.count('class="frame still"') == paper.count('class="film"') and 'class="frame" ' not in paper
+    assert 'href="01_a.print.html"' in built["01_a.html"] and 'href="01_a.html"' in paper
+
+
+def test_an_exercise_gets_lines_by_its_solution():
+    def solution(name: str, source: str):
+        return v4.new_code_cell(source, metadata={"tags": [f"solution:{name}"]})
+
+    cells = [v4.new_markdown_cell("# 01"), solution("short", "# Solution\nx = 1\n\ncheck('short')")]
+    cells.append(solution("long", "# Solution\n" + "x = 1\n" * 9 + "\ncheck('long')"))
+    lines = site.lines_to_write(site.Lesson(Path("01_a.ipynb"), v4.new_notebook(cells=cells)))
+    assert lines["short"] == 4 and 9 < lines["long"] < 14
+
+
+def test_a_time_is_told_to_be_taken_in_the_notebook_and_not_to_move(monkeypatch):
+    monkeypatch.setenv(FOR_PAGES, "1")
+    for box in (race(int, int), race({"a": int, "b": int}), where_installed("no_such_module", int)):
+        data = box._repr_mimebundle_()
+        cell = v4.new_code_cell("race()", outputs=[v4.new_output("display_data", data=data)])
+        notebook = v4.new_notebook(cells=[v4.new_markdown_cell("# 01 · A"), cell])
+        lesson = site.Lesson(Path("01_a.ipynb"), notebook)
+        html = site.lesson_page(lesson, [lesson])
+        assert "run the cell in the notebook.</p>" in html and "This one moves" not in html
 
 
 def test_names_and_texts_stay_text(page):
@@ -158,7 +281,7 @@ def test_prose_mathematics_tables_and_links_come_through(page):
     assert "x - y" in seen.text() and "5 < 6" in seen.text()
     hrefs = [attrs["href"] for attrs in seen.all("a")]
     assert "02_other.html" in hrefs and "https://example.org/" in hrefs
-    assert ".ipynb" not in page
+    assert re.findall(r'[^">]*\.ipynb', page) == ["notebooks/01_a.ipynb"]
 
 
 def test_the_contents_lead_to_the_sections_and_say_their_minutes(page):
@@ -258,10 +381,12 @@ def test_toggles_without_a_trace_on_the_page_are_words_alone(tmp_path):
 
 def test_the_same_lessons_give_the_same_bytes(built, tmp_path):
     source = write_lessons(tmp_path / "lessons")
-    again = {
-        path.name: path.read_text(encoding="utf-8") for path in site.build_site(source, tmp_path / "pages")
+    written = {
+        path.relative_to(tmp_path / "pages").as_posix()
+        for path in site.build_site(source, tmp_path / "pages")
     }
-    assert again == built
+    again = read_site(tmp_path / "pages")
+    assert again == built and written == set(again)
 
 
 def test_outside_of_the_site_no_widget_says_anything_for_a_page(monkeypatch):
@@ -303,5 +428,5 @@ def test_other_files_in_the_folder_are_left_alone(tmp_path):
     write(v4.new_notebook(cells=[v4.new_markdown_cell("# 01 · A")]), tmp_path / "lessons/01_a.ipynb")
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages/mine.txt").write_text("mine")
-    written = [path.name for path in site.build_site(tmp_path / "lessons", tmp_path / "pages")]
-    assert written == ["index.html", "01_a.html"] and (tmp_path / "pages/mine.txt").read_text() == "mine"
+    list(site.build_site(tmp_path / "lessons", tmp_path / "pages"))
+    assert (tmp_path / "pages/mine.txt").read_text() == "mine"

@@ -137,7 +137,8 @@ each(".predict", (form) => {
     reply.replaceChildren(first, ...(done
       ? lines(known, task.because, task.more && "The notebook shows what it draws.")
       : lines(known ?? task.hint)));
-    if (!done) form.querySelector("input[type=text]")?.focus();
+    if (done) form.dispatchEvent(new Event("answered"));
+    else form.querySelector("input[type=text]")?.focus();
   });
 });
 
@@ -145,9 +146,98 @@ each(".quiz", (question) => question.addEventListener("change", (event) => {
   question.querySelector(".reply").innerHTML = told(question)[event.target.value];
 }));
 
-// --- the table of contents stands open where there is room beside the text ---
+// --- what follows a prediction waits for it, to the end of its section; a link and a search still find it ---
 
-const roomy = matchMedia("(min-width: 76rem)");
+const said = document.getElementById("said");
+
+[...document.querySelectorAll("main > .predict")].reverse().forEach((form, number) => {
+  const after = Object.assign(document.createElement("div"), { className: "after", id: `after-${number}`, tabIndex: -1 });
+  while (form.nextElementSibling && !form.nextElementSibling.matches("h2, .neighbours")) after.append(form.nextElementSibling);
+  if (!after.childElementCount) return;
+  const more = Object.assign(document.createElement("div"), { className: "more" });
+  const anyway = Object.assign(document.createElement("button"), { type: "button", textContent: "show anyway" });
+  anyway.setAttribute("aria-expanded", "false");
+  anyway.setAttribute("aria-controls", after.id);
+  more.append("The section goes on when you have answered.", anyway);
+  form.after(more, after);
+  after.hidden = "until-found";
+  const open = () => {
+    after.hidden = false;
+    more.remove();
+  };
+  after.addEventListener("beforematch", open);
+  form.addEventListener("answered", open);
+  anyway.addEventListener("click", () => {
+    open();
+    after.focus();
+  });
+});
+
+// For a browser that does not open what a link leads to.
+const reach = () => {
+  const goal = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!goal?.closest(".after[hidden]")) return;
+  for (let around = goal; (around = around.parentElement.closest(".after"));) around.dispatchEvent(new Event("beforematch"));
+  goal.scrollIntoView();
+};
+addEventListener("hashchange", reach);
+reach();
+
+// --- code is copied with its imports ---
+
+each(".source", (source) => {
+  const copy = Object.assign(document.createElement("button"), { type: "button", className: "copy", textContent: "copy" });
+  const tell = (words) => {
+    said.textContent = copy.textContent = words;
+    copy.classList.add("done");
+    setTimeout(() => {
+      copy.textContent = "copy";
+      copy.classList.remove("done");
+    }, 2000);
+  };
+  const codes = [...source.querySelectorAll("pre")];
+  // A browser may refuse a page from disk: then the old way, through a field that is selected.
+  const byHand = (text) => {
+    const field = Object.assign(document.createElement("textarea"), { value: text, className: "hide" });
+    copy.after(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    copy.focus();
+    return done;
+  };
+  copy.addEventListener("click", async () => {
+    const text = codes.map((code) => code.textContent).join("\n\n");
+    let done = true;
+    try { await navigator.clipboard.writeText(text); } catch { done = byHand(text); }
+    tell(done ? "copied" : "not copied: your browser refuses");
+  });
+  source.append(copy);
+});
+
+// --- the colours ---
+
+each(".theme", (choice) => {
+  choice.value = document.documentElement.dataset.theme;
+  choice.hidden = false;
+  choice.addEventListener("change", () => theme(choice.value));
+});
+
+// --- the table of contents stands open where there is room beside the text, and says where one is ---
+
+const roomy = matchMedia("(min-width: 1000px)");
 const open = () => each(".toc", (toc) => { toc.open = roomy.matches; });
 roomy.addEventListener("change", open);
 open();
+
+const entries = [...document.querySelectorAll(".toc a")];
+const headings = entries.map((entry) => document.getElementById(entry.hash.slice(1)));
+const mark = () => {
+  const at = headings.findLastIndex((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
+  entries.forEach((entry, number) => {
+    if (number === at) entry.setAttribute("aria-current", "true");
+    else entry.removeAttribute("aria-current");
+  });
+};
+const watch = new IntersectionObserver(mark, { rootMargin: "0px 0px -66% 0px" });
+headings.forEach((heading) => watch.observe(heading));
