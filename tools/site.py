@@ -12,6 +12,7 @@ import base64
 import hashlib
 import json
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -124,7 +125,7 @@ class Cells(TemplateExporter):
             template_name=FILES.name,
             template_file="cells.html.j2",
             extra_template_basedirs=[str(FILES.parent)],
-            filters={"markdown": markdown, "code": code, "packed": packed},
+            filters={"markdown": markdown, "code": code, "packed": packed, "deflated": deflated},
         )
         # The first of these that an output has is shown.
         self.config.NbConvertBase.display_data_priority = [
@@ -200,3 +201,8 @@ def code(source: str) -> Markup:
 def packed(told: object) -> str:
     """All of it, packed so that no look at the source gives an answer away."""
     return base64.b64encode(json.dumps(told).encode()).decode()
+
+
+def deflated(told: object) -> str:
+    """The same of a widget with many states, compressed; player.js unpacks it."""
+    return base64.b64encode(zlib.compress(json.dumps(told, ensure_ascii=False).encode(), 9)).decode()
