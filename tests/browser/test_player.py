@@ -9,9 +9,11 @@ import pytest
 from nbformat import v4
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from miniflow_lib import Add, Input, topological_sort
 from tests.played import MAKE, smaller
 from tools import site
-from miniflow_classroom.widgets.base import FOR_PAGES, PAGE_MIME
+from miniflow_classroom import sort_game
+from miniflow_classroom.widgets.base import FOR_PAGES, PAGE_MIME, StaticBox
 
 SAME = """(places, htmls) => places.map((place, n) => {
     const fresh = document.createElement("div");
@@ -20,13 +22,21 @@ SAME = """(places, htmls) => places.map((place, n) => {
 })"""
 
 
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+def evil() -> StaticBox:
+    x = Input(EVIL)
+    return sort_game(topological_sort({x: 1}, output=Add(x, name="f")))
+
+
 @pytest.fixture(scope="module")
 def file(tmp_path_factory) -> Path:
     """A page with all six."""
     cells = [v4.new_markdown_cell("# 01 · A")]
     with smaller(), pytest.MonkeyPatch.context() as patch:
         patch.setenv(FOR_PAGES, "1")
-        for name, make in MAKE.items():
+        for name, make in (MAKE | {"evil": evil}).items():
             bundle = make()._repr_mimebundle_()
             kinds = ("text/plain", "text/html", PAGE_MIME)
             data = {kind: bundle[kind] for kind in kinds if kind in bundle}
@@ -45,7 +55,7 @@ def page(browser: Browser, file: Path) -> Iterator[Page]:
     page.on("console", lambda message: wrong.append(message.text))
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(file.as_uri())
-    expect(page.locator(".player.plays")).to_have_count(len(MAKE))
+    expect(page.locator(".player.plays")).to_have_count(len(MAKE) + 1)
     yield page
     room.close()
     assert wrong == []
@@ -144,6 +154,15 @@ def test_the_game_by_keyboard(page):
     assert status.evaluate("status => status.isConnected"), "else nothing is read aloud"
 
 
+def test_a_name_stays_text(page):
+    box, twin = page.locator(".player").last, evil()
+    box.get_by_role("button").first.click()
+    twin.take(twin.view.nodes[0])
+    shows(box, twin.picture.value)
+    assert f"list: {EVIL}" in box.get_by_role("status").inner_text()
+    assert box.locator(".played img").count() == 0
+
+
 def test_entries_are_read_and_answered_as_in_the_notebook(page):
     box, twin = played(page, "boxes"), MAKE["boxes"]()
     view, *entries = twin.children[0].children
@@ -220,10 +239,10 @@ def test_a_phone_has_room_for_all_of_it(page):
 def test_without_a_script_and_on_paper_a_picture_stands_still(browser, page, file):
     page.emulate_media(media="print")
     assert page.locator(".played:visible").count() == 0
-    expect(page.locator(".player .still:visible")).to_have_count(len(MAKE))
+    expect(page.locator(".player .still:visible")).to_have_count(len(MAKE) + 1)
     with_none = browser.new_context(offline=True, java_script_enabled=False)
     bare = with_none.new_page()
     bare.goto(file.as_uri())
-    expect(bare.locator(".player .still:visible")).to_have_count(len(MAKE))
+    expect(bare.locator(".player .still:visible")).to_have_count(len(MAKE) + 1)
     assert bare.locator(".player").locator("button, input, select").count() == 0
     with_none.close()
