@@ -115,7 +115,7 @@ const panelOf = ({ views, areas, controls = [], moves = [], choices = [], done =
     make("label", { className: "knob" }, `${label} `, fields[n], ...(readout ? [outs[n]] : [])));
   const labels = radios.map((radio, n) => make("label", { className: "choice" }, radio, ` ${choices[n]}`));
   const asked = labels.length
-    ? [make("fieldset", { className: told.look ?? "" }, make("legend", { className: "hide", textContent: "Your answer" }), ...labels), ...row(answer)] : [];
+    ? [make("fieldset", { className: told.look ?? "", tabIndex: told.look ? 0 : -1 }, make("legend", { className: "hide", textContent: "Your answer" }), ...labels), ...row(answer)] : [];
   const upper = overlaid
     ? [make("div", { className: "sheet" }, make("div", {}, first, ...fields))]
     : controls.length ? [...row(...knobs), ...row(...buttons), first] : [first, ...asked, ...row(...buttons)];
