@@ -16,6 +16,7 @@ import base64
 import hashlib
 import json
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from html import unescape
 from pathlib import Path
@@ -186,7 +187,13 @@ class Cells(TemplateExporter):
             template_name=FILES.name,
             template_file="cells.html.j2",
             extra_template_basedirs=[str(FILES.parent)],
-            filters={"markdown": markdown, "cell": cell_source, "code": code, "packed": packed},
+            filters={
+                "markdown": markdown,
+                "cell": cell_source,
+                "code": code,
+                "packed": packed,
+                "deflated": deflated,
+            },
         )
         # The first of these that an output has is shown.
         self.config.NbConvertBase.display_data_priority = [
@@ -200,7 +207,7 @@ class Cells(TemplateExporter):
     def html(
         self, lesson: Lesson, shown: NotebookNode, paper: bool = False
     ) -> tuple[str, dict[str, tuple[int, str]]]:
-        """The cells of this lesson that are in the notebook `shown`; and {id: (level, HTML)} of their headings."""
+        """The cells of this lesson that are in `shown`, and {id: (level, HTML)} of their headings."""
         outputs = [output for cell in lesson.notebook.cells for output in cell.get("outputs", [])]
         kinds = [output.get("data", {}).get(PAGE_MIME, {}).get("kind") for output in outputs]
         told = {
@@ -321,3 +328,8 @@ def code(source: str) -> Markup:
 def packed(told: object) -> str:
     """All of it, packed so that no look at the source gives an answer away."""
     return base64.b64encode(json.dumps(told).encode()).decode()
+
+
+def deflated(told: object) -> str:
+    """The same of a widget with many states, compressed; player.js unpacks it."""
+    return base64.b64encode(zlib.compress(json.dumps(told, ensure_ascii=False).encode(), 9)).decode()

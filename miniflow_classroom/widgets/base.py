@@ -20,6 +20,7 @@ from miniflow_classroom.show.plots import CARD
 
 PAGE_MIME = "application/vnd.miniflow.page+json"
 PAGE = "calc(100% - 4px)"  # a widget has a margin of 2 px: at 100%, its box would scroll sideways
+STILL = {"kind": "still"}  # what a page shows in the place of a widget that it cannot play
 FOR_PAGES = "MINIFLOW_SITE"  # set where `make site` runs the lessons, and nowhere else
 _COLOUR = "color: var(--jp-content-font-color1, inherit); "
 PROSE = _COLOUR + "line-height: 1.5; overflow-wrap: anywhere; "
@@ -48,6 +49,10 @@ LOOK = """<style>
 </style>"""
 
 
+class TooMany(Exception):
+    """A widget has more states than a page should hold."""
+
+
 class StaticBox(ipywidgets.VBox):
     """Widgets in a column, and what a reader without a kernel sees in their place.
 
@@ -69,7 +74,7 @@ class StaticBox(ipywidgets.VBox):
         super().__init__(children, **kwargs)
         self.add_class("miniflow-box")
         self.static = {"text/plain": text} if html is None else {"text/plain": text, "text/html": html}
-        self.page = page or (lambda: {"kind": "still"})
+        self.page = page or (lambda: STILL)
 
     def get_state(self, *args, **kwargs) -> dict:
         """As ipywidgets has it; the page gets one child more, the look of them all."""
@@ -83,7 +88,14 @@ class StaticBox(ipywidgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs):
         bundle = {**super()._repr_mimebundle_(**kwargs), **self.static}
-        return {**bundle, PAGE_MIME: self.page()} if os.environ.get(FOR_PAGES) else bundle
+        return {**bundle, PAGE_MIME: self.for_page()} if os.environ.get(FOR_PAGES) else bundle
+
+    def for_page(self) -> dict:
+        """What a page is told: one with more states than it should hold stays the picture."""
+        try:
+            return self.page()
+        except TooMany:
+            return STILL
 
 
 def run_it() -> dict:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from textwrap import dedent
+from typing import NamedTuple
 
 import ipywidgets
 import numpy as np
@@ -28,6 +29,7 @@ from miniflow_classroom.widgets.base import (
     prose,
     wide,
 )
+from miniflow_classroom.widgets.states import View, key, panel, question, told
 
 TEXT = (
     f"The fault lab: {len(FAULTS)} bugs, each in a network of its own, without a name.\n"
@@ -36,6 +38,9 @@ TEXT = (
 FIRST = 10  # steps that are shown before the guess
 LOWEST, HIGHEST = 1e-2, 1e4  # of the drawing: a cost that explodes leaves it at the top
 WIDTH = 600  # of the drawing, in pixels
+REPAIR = "<b>4. The repair.</b> Change the code, so that each step uses the measured slopes."
+ON_A_PAGE = " The notebook runs your repair and judges it. On this page, work it out, then look."
+SHOW = "Show the line as meant"
 FRAMED = "margin: 4px 0; padding: 6px 10px; border-left: 4px solid #777"
 
 
@@ -58,7 +63,20 @@ def fault_lab(seed: int = 0) -> StaticBox:
 
     pick.observe(lambda change: show(change["new"]), "value")
     show(0)
-    return StaticBox([pick, room], text=TEXT)
+
+    def page() -> dict:
+        cases = {name: Case(FAULTS[order[place]]).panels() for name, place in options}
+        return told(cases, pick="Pick a")
+
+    return StaticBox([pick, room], text=TEXT, page=page)
+
+
+class Question(NamedTuple):
+    """What a stage asks. judge: of the choices tried, whether that is the end, and the reply."""
+
+    html: str
+    options: Sequence[str]
+    judge: Callable[[list[int]], tuple[bool, str]]
 
 
 class Case(ipywidgets.VBox):
@@ -69,27 +87,14 @@ class Case(ipywidgets.VBox):
         self.add_class("miniflow-case")  # code that is wider than the page scrolls in its own box
         self.fault, self.parts = fault, faults.program(fault.place, fault.code)
         self.costs, self.steps = faults.run(self.parts), faults.steps_used(self.parts)
-        self.ask(
-            f"<b>1. The cost.</b> These are the first {FIRST} of {STEPS} steps. A cost that ends above its "
-            "start <i>explodes</i>. One that ends below, but above three times the healthy, <i>stalls</i>. "
-            f"Any other <i>looks fine</i>.<br>{curves(self.costs, FIRST)}<br>By step {STEPS}, the cost …",
-            FATES,
-            self.fate,
-            self.ask_place,
-        )
+        self.ask(self.about_the_fate(), self.ask_place)
 
     def tell(self, html: str) -> None:
         self.children = [*self.children, wide(paragraph(html, "margin: 10px 0 0"))]
 
-    def ask(
-        self,
-        question: str,
-        options: Sequence[str],
-        judge: Callable[[list[int]], tuple[bool, str]],
-        then: Callable[[], None],
-    ) -> ipywidgets.RadioButtons:
-        """A question. judge: of the choices tried, whether that is the end, and the reply. then: the next."""
-        choice, reply, tried = pick_one(options), wide(), []
+    def ask(self, asked: Question, then: Callable[[], None]) -> ipywidgets.RadioButtons:
+        """Asks, and judges until that is the end. then: asks the next."""
+        choice, reply, tried = pick_one(asked.options), wide(), []
         button = ipywidgets.Button(description="Answer", disabled=True)
 
         def chosen(_=None) -> None:
@@ -99,7 +104,7 @@ class Case(ipywidgets.VBox):
             if button.disabled:
                 return
             tried.append(choice.index)
-            choice.disabled, said = judge(tried)
+            choice.disabled, said = asked.judge(tried)
             reply.value += paragraph(said, role="status")  # an earlier reply stays
             chosen()
             if choice.disabled:
@@ -107,22 +112,37 @@ class Case(ipywidgets.VBox):
 
         choice.observe(chosen, "index")
         button.on_click(answer)
-        self.tell(question)
+        self.tell(asked.html)
         self.children = [*self.children, choice, button, reply]
         return choice
+
+    def about_the_fate(self) -> Question:
+        return Question(
+            f"<b>1. The cost.</b> These are the first {FIRST} of {STEPS} steps. A cost that ends above its "
+            "start <i>explodes</i>. One that ends below, but above three times the healthy, <i>stalls</i>. "
+            f"Any other <i>looks fine</i>.<br>{curves(self.costs, FIRST)}<br>By step {STEPS}, the cost …",
+            FATES,
+            self.fate,
+        )
 
     def fate(self, tried: list[int]) -> tuple[bool, str]:
         said, end = FATES[tried[0]], faults.fate(self.costs)
         verdict = "✓ It does." if said == end else f"It <b>{end}</b>."
         return True, f"You said: <i>{said}</i>. {verdict}<br>{curves(self.costs, STEPS)}"
 
-    def ask_place(self) -> None:
-        self.tell(
+    def about_the_steps(self) -> str:
+        return (
             "<b>2. The steps.</b> For one number of each weight: what the step <i>used</i>, (before - after) "
             "/ learning rate, and the slope that nudging <i>measured</i>. For a wrong weight, that number "
             f"is the one furthest off.{table(self.steps)}"
         )
-        self.ask("Where is the bug?", [words for words, _ in PLACES.values()], self.place, self.ask_line)
+
+    def about_the_place(self) -> Question:
+        return Question("Where is the bug?", [words for words, _ in PLACES.values()], self.place)
+
+    def ask_place(self) -> None:
+        self.tell(self.about_the_steps())
+        self.ask(self.about_the_place(), self.ask_line)
 
     def place(self, tried: list[int]) -> tuple[bool, str]:
         place = list(PLACES)[tried[-1]]
@@ -138,10 +158,12 @@ class Case(ipywidgets.VBox):
             last = f"More to see: two forward and backward passes, without a step, give {given}."
         return len(tried) == 2, f"Not {PLACES[place][0]}. {escape(said)}{shown}{last}"
 
-    def ask_line(self) -> None:
+    def about_the_line(self) -> Question:
         lines = [f"{row:2}  {line}" for row, line in enumerate(self.fault.code.split("\n"), 1)]
-        question = "<b>3. The line.</b> This is the code there. Which line is wrong?"
-        self.ask(question, lines, self.line, self.ask_repair).add_class("miniflow-code")
+        return Question("<b>3. The line.</b> This is the code there. Which line is wrong?", lines, self.line)
+
+    def ask_line(self) -> None:
+        self.ask(self.about_the_line(), self.ask_repair).add_class("miniflow-code")
 
     def line(self, tried: list[int]) -> tuple[bool, str]:
         row, blamed = tried[-1] + 1, self.fault.lines
@@ -153,14 +175,14 @@ class Case(ipywidgets.VBox):
         return len(tried) == 2, f"Line {row} is right: {escape(does)}. {more}"
 
     def ask_repair(self) -> None:
-        self.tell("<b>4. The repair.</b> Change the code, so that each step uses the measured slopes.")
+        self.tell(REPAIR)
         # Sent when the editor is left, so before the click: what is sent letter by letter may come after it.
         more = {"continuous_update": False, "layout": {"width": "auto"}}
         text = ipywidgets.Textarea(self.fault.code, rows=self.fault.code.count("\n") + 2, **more)
         text.add_class("miniflow-code")
         check, show = (
             ipywidgets.Button(description=label, layout=ipywidgets.Layout(width="auto"))
-            for label in ("Check the repair", "Show the line as meant")
+            for label in ("Check the repair", SHOW)
         )
         reply, tried = wide(), []
 
@@ -191,6 +213,16 @@ class Case(ipywidgets.VBox):
         show.on_click(give_up)
         show.layout.display = "none"
         self.children = [*self.children, text, ipywidgets.HBox([check, show]), reply]
+
+    def panels(self) -> list[dict]:
+        """The case on a page, where no code can be run: in the place of a repair it shows what was meant."""
+        html = paragraph(REPAIR + ON_A_PAGE) + preformatted(self.fault.code, "the code", FRAMED)
+        name = View({key(moves=[SHOW]): paragraph(self.name())}, area=1)
+        moves = [{"name": SHOW, "label": SHOW}]
+        end = panel([View({"": html}, of=[]), name], areas=("", "status"), moves=moves)
+        steps, place = paragraph(self.about_the_steps(), "margin: 0 0 10px"), self.about_the_place()
+        asked = self.about_the_fate(), place._replace(html=steps + place.html)
+        return [*(question(*each) for each in asked), question(*self.about_the_line(), "lines"), end]
 
     def name(self) -> str:
         """The end of a case: the bug's name, where such bugs come from, and why the cost did what it did."""

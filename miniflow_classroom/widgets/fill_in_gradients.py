@@ -17,9 +17,12 @@ from miniflow_classroom.show.arithmetic import products
 from miniflow_classroom.show.drawing import LARGER, ROOM, GraphView, Scene
 from miniflow_classroom.show.plots import BLUE, INK, VERMILLION, picture_html
 from miniflow_classroom.widgets.base import LatestOnly, StaticBox, read_number
+from miniflow_classroom.widgets.states import ENTERED, View, panel, told
 
 TICK, CROSS = "\N{CHECK MARK}", "\N{BALLOT X}"
 ENTRY_WIDTH = 58  # as wide as that in the picture; the mark is next to it
+UNREAD = f"{ENTERED} is not a number: write one such as 0.5, -2 or 4000."
+DONE = "All of them: you have done a backward pass by hand."
 ASKED = "In each box: what arrives · what is local = ?"
 
 
@@ -52,7 +55,7 @@ def fill_in_gradients(graph: Sequence[Node]) -> StaticBox:
     # A reader without a kernel sees the same picture with a question mark in the place of each box.
     asked = puzzle.drawing.svg(Scene(puzzle.values, labels=dict.fromkeys(puzzle.edges, "?")), text)
     html = picture_html(asked, text, puzzle.drawing.width, LARGER)
-    return StaticBox([sheet, says], text=text, html=html)
+    return StaticBox([sheet, says], text=text, html=html, page=puzzle.page)
 
 
 def _at(x: float, y: float, width: float) -> ipywidgets.Layout:
@@ -66,14 +69,11 @@ def _at(x: float, y: float, width: float) -> ipywidgets.Layout:
 
 
 def _entry(puzzle: Puzzle, edge: tuple[Node, Node]) -> ipywidgets.Text:
-    place = puzzle.drawing.layout.labels[edge]
     return ipywidgets.Text(
         placeholder="?",
         continuous_update=False,
         tooltip=puzzle.question(edge),
-        layout=_at(
-            (place.x + 2) * puzzle.scale, place.middle[1] * puzzle.scale - 15, ENTRY_WIDTH * puzzle.scale
-        ),
+        layout=_at(*puzzle.box(edge)),
     )
 
 
@@ -106,6 +106,12 @@ class Puzzle:
         self.scale = max(1.0, min(LARGER, ROOM / self.drawing.width))
         self.width = self.drawing.width * self.scale
 
+    def box(self, edge: tuple[Node, Node]) -> tuple[float, float, float]:
+        """Where the box of an edge is on the picture: its left side, its top and its width, in pixels."""
+        place = self.drawing.layout.labels[edge]
+        left, middle = (place.x + 2) * self.scale, place.middle[1] * self.scale
+        return left, middle - 15, ENTRY_WIDTH * self.scale
+
     def title(self, edge: tuple[Node, Node]) -> str:
         return " to ".join(self.snapshot.names[node] for node in edge)
 
@@ -128,17 +134,22 @@ class Puzzle:
             return None, ""
         guess = read_number(text)
         if guess is None:
-            return False, f"{text.strip()!r} is not a number: write one such as 0.5, -2 or 4000."
-        start, end = edge
+            return False, UNREAD.replace(ENTERED, text.strip())
+        answers = self.answers(edge)
+        near = [n for n, (value, _) in enumerate(answers) if abs(guess - value) <= tolerance(value)]
+        said = answers[near[0]][1] if near else self.other(edge)
+        return near[:1] == [0], said.replace(ENTERED, text.strip())
+
+    def answers(self, edge: tuple[Node, Node]) -> list[tuple[float, str]]:
+        """(number, sentence), the gradient first: an entry gets the sentence of the first that is near."""
         right = self.gradient(edge)
-        if _near(guess, right):
-            return True, f"{number(guess)} is right{self.arithmetic(edge)}."
-        for wrong, sentence in self.mistakes(edge):
-            if _near(guess, wrong):
-                return False, sentence
-        a, b = self.snapshot.names[start], self.snapshot.names[end]
-        return False, (
-            f"{number(guess)} is not it: arrives ? · local ? = ? First, what arrives at {b} from the right? "
+        return [(right, f"{ENTERED} is right{self.arithmetic(edge)}."), *self.mistakes(edge)]
+
+    def other(self, edge: tuple[Node, Node]) -> str:
+        """The sentence for a number that is near to none of them."""
+        a, b = (self.snapshot.names[node] for node in edge)
+        return (
+            f"{ENTERED} is not it: arrives ? · local ? = ? First, what arrives at {b} from the right? "
             f"Then the local slope: how far does {b} move for a nudge to {a}?"
         )
 
@@ -184,29 +195,46 @@ class Puzzle:
 
     def svg(self, marks: Sequence[bool | None]) -> str:
         """The picture, with a tick or a cross beside each box that holds an entry."""
-        parts = []
-        for edge, right in zip(self.edges, marks):
-            if right is not None:
-                place = self.drawing.layout.labels[edge]
-                sign, colour = (TICK, BLUE) if right else (CROSS, VERMILLION)
-                x, y = place.x + ENTRY_WIDTH + 12, place.middle[1] + 6
-                parts.append(f'<text x="{x:g}" y="{y:g}" font-size="18" fill="{colour}">{sign}</text>')
+        parts = [self.mark(edge, right) for edge, right in zip(self.edges, marks) if right is not None]
         alt = "The graph, with a box for the gradient on each edge"
         style = f"width:{self.width:.0f}px;height:auto"
         return self.drawing.svg(self.gaps, alt, style).removesuffix("</svg>") + "".join(parts) + "</svg>"
 
+    def mark(self, edge: tuple[Node, Node], right: bool) -> str:
+        place = self.drawing.layout.labels[edge]
+        sign, colour = (TICK, BLUE) if right else (CROSS, VERMILLION)
+        x, y = place.x + ENTRY_WIDTH + 12, place.middle[1] + 6
+        return f'<text x="{x:g}" y="{y:g}" font-size="18" fill="{colour}">{sign}</text>'
+
     def in_words(self, replies: Sequence[tuple[bool | None, str]]) -> str:
         """A line for each entry, and one more when all are right."""
-        lines = []
-        for title, (right, sentence) in zip(self.titles(), replies):
-            if right is not None:
-                sign = TICK if right else CROSS
-                lines.append(f"{sign} <b>{escape(title)}</b>: {escape(sentence)}")
-        if all(right for right, _ in replies):
-            lines.append("All of them: you have done a backward pass by hand.")
-        return "<br>".join(lines)
+        answered = [(edge, *reply) for edge, reply in zip(self.edges, replies) if reply[0] is not None]
+        lines = [self.line(*reply) for reply in answered]
+        return "".join([*lines, DONE * all(right for right, _ in replies)])
+
+    def line(self, edge: tuple[Node, Node], right: bool, sentence: str) -> str:
+        sign = TICK if right else CROSS
+        return f"{sign} <b>{escape(self.title(edge))}</b>: {escape(sentence)}<br>"
+
+    def page(self) -> dict:
+        """Each entry has a mark and a line of its own, by the answer it is near to."""
+        picture = self.svg([None] * len(self.edges)).removesuffix("</svg>")
+        views, lines, entries = [View({"": picture}, of=[])], [], []
+        for n, edge in enumerate(self.edges):
+            answers = self.answers(edge)
+            replies = {str(at): (at == 0, sentence) for at, (_, sentence) in enumerate(answers)}
+            replies |= {"other": (False, self.other(edge)), "unread": (False, UNREAD)}
+            views.append(View({at: self.mark(edge, right) for at, (right, _) in replies.items()}, of=[n]))
+            said = {at: self.line(edge, *reply) for at, reply in replies.items()}
+            lines.append(View(said, of=[n], area=1))
+            rules = [(value, tolerance(value)) for value, _ in answers]
+            entry = {"label": self.question(edge), "rules": rules, "box": self.box(edge), "at": ""}
+            entries.append({"kind": "entry", **entry})
+        everything = View({" ".join("0" for _ in entries): DONE}, of=range(len(entries)), area=1)
+        views += [View({"": "</svg>"}, of=[]), *lines, everything]
+        return told({"": [panel(views, areas=("", "status"), controls=entries)]})
 
 
-def _near(guess: float, value: float) -> bool:
+def tolerance(value: float) -> float:
     """Right to two places: -0.2 for -0.1966, and not 0.22 for 0.1966."""
-    return abs(guess - value) <= 0.0051 + 0.001 * abs(value)
+    return 0.0051 + 0.001 * abs(value)

@@ -27,6 +27,7 @@ from miniflow_classroom.widgets.base import (
     side_by_side,
 )
 from miniflow_classroom.widgets.knobs import knobs_of
+from miniflow_classroom.widgets.states import settings, told
 
 SIZES = [0.1, 0.01, 0.001]  # how far a nudge may go; the slider has ten steps to each side
 WIDTH, ZERO, LONGEST, BAR = 700, 465, 145, 20  # of the bars' picture, in pixels
@@ -99,9 +100,16 @@ def nudge(graph: Sequence[Node]) -> StaticBox:
     which.observe(changed, "value")
     by.observe(changed, "value")
     size.observe(changed, "value")
+
+    def page() -> dict:
+        panel = settings((which, by, size), [view])
+        _, way, most = panel["controls"]
+        way["options"], most["label"] = [f"{tenths:+d} tenths" for tenths in range(-10, 11)], "at most"
+        return told({"": [panel]})
+
     svg, alt = first.bars()
     html = first.table() + picture_html(svg, alt, WIDTH) + f"<p>{escape(first.slope())}</p>"
-    return StaticBox([side_by_side(which, by, sizes), view], text=first.text(), html=html)
+    return StaticBox([side_by_side(which, by, sizes), view], text=first.text(), html=html, page=page)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
 
 import ipywidgets
 import numpy as np
@@ -15,7 +16,9 @@ from miniflow_lib.trace_text import number
 from miniflow_classroom.restore import Snapshot
 from miniflow_classroom.show.plots import BLUE, VERMILLION, Chart, picture_html, round_step, span
 from miniflow_classroom.widgets.base import StaticBox, shown_by, side_by_side
+from miniflow_classroom.widgets.states import View, control, key, panel, stops_of, told
 
+STOPS, STRAIGHT, MIXED = 31, 10, 3  # on a page: of the slider, and steps of a walk one way or in turns
 FAR = 10  # times the picture's first width: so far away a step still counts
 
 
@@ -79,10 +82,17 @@ def cost_of_one_weight(
     draw(walk.trail)
     svg, sentence = walk.picture(walk.trail)
     alt = f"The cost against {name}, and the tangent: {sentence}"
+
+    def page() -> dict:
+        moves = [{"name": way, "label": button.description} for way, button in zip("-+", (downhill, uphill))]
+        moves.append({"do": "again", "label": again.description})
+        return told({"": [walk.panel(slider, moves)]})
+
     return StaticBox(
         [slider, side_by_side(downhill, uphill, again), *seen],
         text=f"The cost against {name}: {sentence}",
         html=picture_html(svg, alt),
+        page=page,
     )
 
 
@@ -125,6 +135,36 @@ class Walk:
 
     def restart(self) -> None:
         self.trail = (self.start,)
+
+    def walks(self, begin: float) -> Iterator[tuple[tuple[str, ...], tuple[float, ...]]]:
+        """Every walk from here that a page holds: its moves, "+" uphill and "-" downhill, and its trail."""
+        todo = [((), (begin,))]
+        for moves, trail in todo:
+            yield moves, trail
+            for way in "-+":
+                longer = (*moves, way)
+                if len(longer) <= (STRAIGHT if len(set(longer)) == 1 else MIXED) and self.near(trail[-1]):
+                    self.trail = trail
+                    self.go(float(f"{way}{self.step}"))
+                    todo.append((longer, self.trail))
+
+    def panel(self, slider: ipywidgets.FloatSlider, moves: Sequence[dict]) -> dict:
+        """The walks on a page: they begin where this one did, or at one of some stops of the slider."""
+        every = list(stops_of(slider))
+        some = [every[round(stop * (len(every) - 1) / (STOPS - 1))] for stop in range(STOPS)]
+        begins = {"start": self.start, **dict(enumerate(some))}
+        now, view, says, at = self.trail, View(), View(area=1), {}
+        for begin, w in begins.items():
+            for made, trail in self.walks(w):
+                here = key([begin], made)
+                svg, sentence = self.picture(trail)
+                view[here], says[here] = svg, escape(sentence)
+                at[here] = min(range(len(some)), key=lambda stop: abs(some[stop] - trail[-1]))
+        self.trail = now
+        knob = control(slider) | {"options": [number(w) for w in some], "at": "start"}
+        note = f"On this page, a walk has up to {STRAIGHT} steps one way, or {MIXED} both ways."
+        areas = ("", "status")
+        return panel([view, says], areas=areas, controls=[knob], moves=moves, at=at, note=note)
 
     def near(self, w: float) -> bool:
         """Whether there is a cost here, and a further step does not make the picture too wide."""

@@ -13,6 +13,7 @@ from miniflow_classroom import arguments
 from miniflow_classroom.show.drawing import LARGER, Drawing, GraphView, Scene, fit
 from miniflow_classroom.show.plots import picture_html
 from miniflow_classroom.widgets.base import PAGE, StaticBox, on_card
+from miniflow_classroom.widgets.states import LIST, View, key, panel, slot, told
 
 
 def sort_game(graph: Sequence[Node] | Node | None = None, level: int = 1) -> StaticBox:
@@ -112,7 +113,15 @@ class SortGame(StaticBox):
         if len(levels) > 1:
             text = f"A game, level {at + 1} of {len(levels)}{text.removeprefix('A game')}"
         html = picture_html(still, alt, self.drawing.width, LARGER) if self.pictured else None
-        super().__init__([self.picture, self.row, rest], text=text, html=html)
+        super().__init__([self.picture, self.row, rest], text=text, html=html, page=self._page)
+
+    def _page(self) -> dict:
+        """This level and those that can still be reached from it."""
+        game, cases = Stored(self.levels, self.at), {}
+        for level in range(self.at, len(self.levels)):
+            game.begin(level)
+            cases[f"level {level + 1}"] = [game.panel()]
+        return told(cases)
 
     def begin(self, at: int) -> None:
         """Begin a level."""
@@ -160,8 +169,7 @@ class SortGame(StaticBox):
         if freed:
             said += f" Now {self._named(freed)} {'is' if len(freed) == 1 else 'are'} ready."
         if len(self.taken) == len(self.view.nodes):
-            order = ", ".join(self.view.names[n] for n in self.taken)
-            said = f"Done: {order}. That is a valid order. Is there another one?"
+            said = f"Done: {self._order()}. That is a valid order. Is there another one?"
         self._show(said, [node])
 
     def say_none(self) -> None:
@@ -177,6 +185,12 @@ class SortGame(StaticBox):
         said = f"Right: none of the {len(left)} is ready, and none will ever be. {waits}. There is no order."
         self._show(said, left, arrows)
 
+    def _order(self) -> str:
+        return ", ".join(self.view.names[node] for node in self.taken)
+
+    def _place(self, node: Node) -> int | str:
+        return self.taken.index(node) + 1
+
     def _missing(self, node: Node) -> list[Node]:
         """What feeds the node and is not in the list."""
         return [a for a in self.waits_for[node] if a not in self.taken]
@@ -187,7 +201,7 @@ class SortGame(StaticBox):
     def _show(self, said: str, lit: Sequence[Node] = (), arrows: Sequence[tuple] = ()) -> None:
         view = self.view
         notes = {n: f"waits: {left}" for n in view.nodes if (left := len(self._missing(n)))}
-        notes |= {n: f"no. {at}" for at, n in enumerate(self.taken, 1)}
+        notes |= {n: f"no. {self._place(n)}" for n in self.taken}
         scene = Scene(
             notes=notes,
             labels=view.twice,
@@ -196,7 +210,7 @@ class SortGame(StaticBox):
             gone=frozenset(edge for edge in view.edges if edge[0] in self.taken),
         )
         title = f"<b>Level {self.at + 1}: {escape(self.title)}.</b> " if len(self.levels) > 1 else ""
-        order = ", ".join(view.names[n] for n in self.taken) or "(empty)"
+        order = self._order() or "(empty)"
         seen = self.drawing.svg(scene, view.in_words(Scene()), _legible(self.drawing))
         self.picture.value = on_card(
             f'<div role="status" style="min-height:2.8em">{title}{escape(said)}<br>'
@@ -217,6 +231,47 @@ class SortGame(StaticBox):
         rows = zip(("node", "waits for"), *columns, strict=True)
         html = "".join(f"<tr>{''.join(f'{cell}{escape(text)}</td>' for text in row)}</tr>" for row in rows)
         return f'<table style="border-collapse:collapse">{html}</table>'
+
+
+class Stored(SortGame):
+    """The same game for a page, which keeps each set of nodes taken once: it has slots for their order."""
+
+    def _order(self) -> str:
+        return LIST if self.taken else ""
+
+    def _place(self, node: Node) -> str:
+        return slot(list(self.buttons).index(node))
+
+    def panel(self) -> dict:
+        """All that the level can show: after each move in each set of nodes that can have been taken."""
+        names = {node: self._place(node) for node in self.buttons}
+        self.start()
+        seen = View({key(): self.picture.value})
+
+        def after(move: Callable[[], None], taken: Sequence[Node], name: str) -> list[Node]:
+            self.taken = list(taken)
+            move()
+            sign = {0: "?", 1: "+", -1: "-"}[len(self.taken) - len(taken)]
+            seen[key((), sorted(names[node] for node in self.taken), sign + name)] = self.picture.value
+            return self.taken
+
+        todo, known = [()], {frozenset()}
+        for taken in todo:
+            left = [node for node in self.buttons if node not in taken]
+            for node in left:
+                longer = tuple(after(lambda node=node: self.take(node), taken, names[node]))
+                if len(longer) > len(taken):
+                    after(self.take_back, longer, names[node])
+                if frozenset(longer) not in known:
+                    known.add(frozenset(longer))
+                    todo.append(longer)
+            if left:
+                after(self.say_none, taken, "none")
+        moves = [{"name": name, "label": self.view.names[node]} for node, name in names.items()]
+        moves.append({"name": "none", "label": "none is ready"})
+        moves += [{"do": "back", "label": "back"}, {"do": "again", "label": "start again"}]
+        moves += [{"do": "next", "label": "next level"}] * (len(self.levels) > 1)
+        return panel([seen], moves=moves, sorted=True)
 
 
 def _button(description: str, icon: str, click: Callable[[], None]) -> ipywidgets.Button:

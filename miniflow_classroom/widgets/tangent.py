@@ -12,6 +12,7 @@ from miniflow_lib.trace_text import number
 from miniflow_classroom import arguments
 from miniflow_classroom.show.plots import BLUE, INK, VERMILLION, Chart, picture_html, span
 from miniflow_classroom.widgets.base import StaticBox, shown_by, side_by_side
+from miniflow_classroom.widgets.states import settings, told
 
 
 def tangent(
@@ -73,6 +74,10 @@ def tangent(
     draw((at, by.value))
     where.observe(changed, "value")
     by.observe(changed, "value")
+
+    def page() -> dict:
+        return told({"": [settings((by, where), seen, ("", "status"))]})
+
     svg, sentence = picture((at, by.value))
     html = picture_html(svg, f"The curve {label} and a line: {sentence}")
-    return StaticBox([side_by_side(by, where), *seen], text=f"{label}: {sentence}", html=html)
+    return StaticBox([side_by_side(by, where), *seen], text=f"{label}: {sentence}", html=html, page=page)

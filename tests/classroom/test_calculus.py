@@ -328,8 +328,8 @@ def test_right_entries_are_right_one_by_one_and_all_together():
         entry.value = right
         assert answers(box).count("is right: arrives ") == number
     assert "All of them" in answers(box)
-    assert "-4 is right: arrives -4 · local 1 = -4." in answers(box)
-    assert "3 is right: arrives 1 · local 3 = 3." in answers(box)
+    assert "-8/2 is right: arrives -4 · local 1 = -4." in answers(box)
+    assert "3.0 is right: arrives 1 · local 3 = 3." in answers(box)
 
 
 def test_no_box_and_no_reply_to_a_wrong_entry_gives_the_answer_away():
@@ -345,7 +345,7 @@ def test_no_box_and_no_reply_to_a_wrong_entry_gives_the_answer_away():
 
 def test_the_right_answer_of_an_op_that_is_not_known_has_no_arithmetic():
     puzzle = Puzzle(own_op())
-    replies = {puzzle.title(edge): puzzle.reply(edge, f"{puzzle.gradient(edge)}") for edge in puzzle.edges}
+    replies = {puzzle.title(edge): puzzle.reply(edge, f"{puzzle.gradient(edge):g}") for edge in puzzle.edges}
     assert replies["Add to Tanh"] == (True, "1 is right.")
     assert replies["w to Mul"] == (True, "2 is right: arrives 1 · local 2 = 2.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import zlib
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,8 @@ predict("Which?", "the left", choices=["the left", "{NASTY}"], because="as every
 predict("In which order?", ["x", "y", "f"], order=["f", "x", "y"], because="f waits for both")
 ---
 sort_game(graph)
+---
+turn_knobs(graph, [x])
 ---
 quiz("00")
 ---
@@ -350,9 +353,19 @@ def test_solutions_and_hints_are_folded_and_the_check_is_left_to_the_notebook(pa
 
 
 def test_what_moves_in_the_notebook_alone_is_a_picture_and_says_so(page):
-    game = page[: page.index("This one moves in the notebook.")][-20000:]
-    assert "Which node runs first" in game
+    knobs = page[: page.index("This one moves in the notebook.")][-20000:]
+    assert "6 turns of a knob, 1 each, to lower the cost" in knobs
     assert page.count("This one moves in the notebook.") == 1
+
+
+def test_what_is_played_is_packed_and_has_its_picture_without_a_script(page):
+    note = "This one moves where scripts may run, and in the notebook."
+    game = page[: page.index(note)][-20000:]
+    assert "Which node runs first" in game
+    assert page.count(note) == page.count("data-states=") == 1
+    assert "That is a valid order" not in page, "what it replies is in plain sight"
+    told = json.loads(zlib.decompress(base64.b64decode(re.search('data-states="(.+?)"', page)[1])))
+    assert any("That is a valid order" in piece for piece in told["pieces"])
 
 
 def test_plots_source_and_errors_are_shown(page):
