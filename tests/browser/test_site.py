@@ -231,8 +231,7 @@ def axe() -> str:
 # The letters of code are left out: they are most of what axe would look at, and SHOWN has their colours.
 FINDS = """async () => {
     const found = await axe.run({exclude: ['pre.code code', 'math']}, {resultTypes: ['violations']});
-    return found.violations.map(each =>
-        [each.id, each.help, each.nodes.map(node => node.html.slice(0, 200))]);
+    return found.violations.map(each => [each.id, each.help, each.nodes.map(node => node.html.slice(0, 99))]);
 }"""
 
 
