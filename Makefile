@@ -7,9 +7,6 @@ DIR ?= student
 VENV = .venv
 GOAL = $(or $(firstword $(MAKECMDGOALS)),lab)
 RUN = $(VENV)/bin/python
-# JupyterLab refuses to start as root without being told that it is meant.
-ROOT_ARGS = $$([ "$$(id -u)" -ne 0 ] || echo --allow-root)
-LAB = $(RUN) -m jupyterlab --ServerApp.ip=localhost $(ROOT_ARGS)
 
 # Jupyter, matplotlib and pip keep files in the home: where that cannot be written to, the environment stands in.
 ifneq ($(shell [ -w "$$HOME" ] && echo yes),yes)
@@ -45,12 +42,10 @@ setup:
 	printf '%s\n' "$$key" > $(VENV)/stamp
 
 lab: setup  ## open JupyterLab on your own copy of the lessons, in work/
-	@$(RUN) -m tools work
-	@$(LAB) --ServerApp.root_dir=work $(LAB_ARGS)
+	@$(RUN) -m tools lab $(LAB_ARGS)
 
-# Here alone a lesson is saved in its normal form: `tools` is the server extension that does it.
 edit: setup  ## for authors: open JupyterLab on notebooks/ itself
-	@$(LAB) --ServerApp.root_dir=notebooks --ServerApp.jpserver_extensions=tools=True $(LAB_ARGS)
+	@$(RUN) -m tools edit $(LAB_ARGS)
 
 test: setup  ## the tests of the library, and every notebook run and compared with what it stores
 	@$(RUN) -m pytest --nbval -n auto $(TEST_ARGS)

@@ -75,6 +75,21 @@ def work(args: argparse.Namespace) -> int:
     return 0
 
 
+def lab(args: argparse.Namespace) -> int:
+    """bring work/ up to date and open JupyterLab on it, with these arguments"""
+    from tools.lab import open_lab
+
+    work(argparse.Namespace(folder=Path("work"), lessons=Path("notebooks")))
+    return open_lab(Path("work"), args.arguments)
+
+
+def edit(args: argparse.Namespace) -> int:
+    """for authors: open JupyterLab on notebooks/ itself, with these arguments"""
+    from tools.lab import SAVE_HOOK, open_lab
+
+    return open_lab(Path("notebooks"), [SAVE_HOOK, *args.arguments])
+
+
 def student(args: argparse.Namespace) -> int:
     """make a hand-out for a class: lessons without solutions, what they need, and a zip of it all"""
     from tools.hand_out import write_hand_out
@@ -138,6 +153,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
+    for action in (lab, edit):  # whatever JupyterLab takes is handed on
+        commands.add_parser(action.__name__, help=action.__doc__).set_defaults(action=action)
     for action in (work, student, collect, site, slides, lite, build, check, minutes, guide):
         command = commands.add_parser(action.__name__, help=action.__doc__)
         command.set_defaults(action=action)
@@ -156,7 +173,9 @@ def main(arguments: list[str] | None = None) -> int:
             command.add_argument(
                 "--repository", default="", help="where the source is, for the pages' footer"
             )
-    args = parser.parse_args(arguments)
+    args, args.arguments = parser.parse_known_args(arguments)
+    if args.arguments and args.action not in (lab, edit):
+        parser.error(f"unrecognized arguments: {' '.join(args.arguments)}")
     try:
         return args.action(args)
     except ToolError as error:

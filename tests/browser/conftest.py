@@ -41,6 +41,7 @@ from nbformat import NotebookNode, v4
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tools.copies import update_working_copy
+from tools.lab import SAVE_HOOK
 
 SETTINGS = {
     # No question and no request about news; all cells are in the page, so that a locator finds them.
@@ -315,12 +316,10 @@ def server(root: Path, tmp_path_factory) -> Iterator[tuple[str, Path]]:
 
 @contextmanager
 def _server(folder: Path, env: dict[str, str], log_file: Path) -> Iterator[str]:
-    makefile = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
-    (save_hook,) = re.findall(r"--ServerApp.jpserver_extensions=\S+", makefile)
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"),
         *("--ServerApp.port=0", f"--ServerApp.root_dir={folder}"),  # a port that it finds free itself
-        save_hook,
+        SAVE_HOOK,
         # Open to this machine alone, for as long as the tests run.
         *("--ServerApp.ip=localhost", "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"),
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),

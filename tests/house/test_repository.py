@@ -177,25 +177,21 @@ def test_a_second_set_up_does_nothing_until_the_packages_change(clone):
     assert len((moved / "calls").read_text().splitlines()) == 3, "an environment does not survive being moved"
 
 
-def test_jupyterlab_is_told_of_root_only_when_it_is_root(clone):
+def test_what_make_is_told_for_jupyterlab_is_handed_on(clone):
     run = clone / ".venv" / "bin" / "python"
     run.parent.mkdir(parents=True)
-    run.write_text('#!/bin/sh\n[ "$2" != jupyterlab ] || echo "$@"\n')
+    run.write_text('#!/bin/sh\n[ "$2" != tools ] || echo "$@"\n')
     run.chmod(0o755)
-    told = make(clone, "lab", "LAB_ARGS=--no-browser").stdout
-    assert "--ServerApp.ip=localhost" in told and told.endswith("--ServerApp.root_dir=work --no-browser\n")
-    assert ("--allow-root" in told) == (os.getuid() == 0)
-    (clone / "id").write_text("#!/bin/sh\necho 1000\n")
-    (clone / "id").chmod(0o755)
-    assert "--allow-root" not in make(clone, "edit", PATH=f"{clone}:{os.environ['PATH']}").stdout
+    for target in ("lab", "edit"):
+        told = make(clone, target, "LAB_ARGS=--no-browser").stdout
+        assert told.endswith(f"-m tools {target} --no-browser\n")
 
 
-def test_the_save_hook_is_switched_on_by_make_edit_alone():
-    names = "Makefile environment.yml README.md docs/jupyterhub/* docs/shared-server.md".split()
-    files = [path for name in names for path in sorted(ROOT.glob(name))]
-    lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]
-    found = [line for line in lines if "jpserver_extensions" in line]
-    assert len(files) > 8 and len(found) == 1 and "root_dir=notebooks" in found[0]
+def test_no_document_switches_the_save_hook_on():
+    names = "Makefile environment.yml README.md docs/jupyterhub/**/* docs/shared-server.md".split()
+    files = [path for name in names for path in ROOT.glob(name) if path.is_file()]
+    assert len(files) > 8
+    assert not [path for path in files if "jpserver_extensions" in path.read_text(encoding="utf-8")]
 
 
 def test_binder_opens_the_lesson_that_its_build_has_put_into_work(tmp_path):
