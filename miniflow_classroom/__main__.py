@@ -8,6 +8,7 @@ from pathlib import Path
 
 from miniflow_classroom.copies import bring_up_to_date, files_in
 from miniflow_classroom.hand_out import LESSONS, WORK, newer_wheel
+from miniflow_classroom.lab import open_lab
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,9 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         return _refuse(str(error))
     if not args.no_lab:
-        from jupyterlab.labapp import main as jupyterlab
-
-        jupyterlab([f"--ServerApp.root_dir={WORK}", *for_lab])
+        return open_lab(Path(WORK), for_lab)
     return 0
 
 

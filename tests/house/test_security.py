@@ -68,8 +68,9 @@ def test_nothing_is_unpickled_evaluated_fetched_or_started(path):
         )
     }
     barred = {"pickle", "marshal", "shelve", "joblib", "subprocess", "socket", "requests", "http"}
-    starts = {"subprocess"} if path.name == "in_c.py" else set()
-    assert {name.split(".")[0] for name in imported} & barred == starts and "urllib.request" not in imported
+    # lab.py asks whether a JupyterLab runs on this machine, and tries whether a folder holds sockets.
+    may = {"in_c.py": {"subprocess"}, "lab.py": {"socket", "urllib.request"}}.get(path.name, set())
+    assert {n for n in imported if n.split(".")[0] in barred or n == "urllib.request"} == may
     called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
     names = {func.id for func in called if isinstance(func, ast.Name)}
     dotted = {ast.unparse(func) for func in called if isinstance(func, ast.Attribute)}

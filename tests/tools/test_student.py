@@ -382,8 +382,10 @@ def test_a_newer_zip_loses_nothing_of_a_students(at_work, where, capsys):
 
 def test_it_opens_jupyterlab_on_the_students_copy(at_work, monkeypatch):
     opened = []
-    monkeypatch.setitem(sys.modules, "jupyterlab.labapp", SimpleNamespace(main=opened.append))
-    assert at_home(["--no-browser"]) == 0 and opened == [["--ServerApp.root_dir=work", "--no-browser"]]
+    lab = SimpleNamespace(LabApp=SimpleNamespace(launch_instance=opened.append))
+    monkeypatch.setitem(sys.modules, "jupyterlab.labapp", lab)
+    assert at_home(["--no-browser"]) == 0
+    assert "--ServerApp.root_dir=work" in opened[0] and opened[0][-1] == "--no-browser"
 
 
 def test_a_newer_library_is_asked_for_before_newer_lessons_come(at_work, monkeypatch, capsys):

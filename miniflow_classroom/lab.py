@@ -1,4 +1,4 @@
-"""JupyterLab on a folder of the clone: one server for each folder, and kernels reached over files."""
+"""JupyterLab on a folder of lessons: one server for each folder, and kernels reached over files."""
 
 from __future__ import annotations
 
@@ -30,9 +30,7 @@ def open_lab(folder: Path, arguments: list[str]) -> int:
 
     settings = ["--ServerApp.ip=localhost", f"--ServerApp.root_dir={folder}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        settings.append(
-            "--allow-root"
-        )  # JupyterLab refuses to start as root without being told that it is meant
+        settings.append("--allow-root")  # it refuses to start as root without being told that it is meant
     if holds_sockets(Path(jupyter_runtime_dir())):
         # Over ports of the machine, each kernel warns that anybody with an account on it could listen.
         settings.append("--KernelManager.transport=ipc")
@@ -56,11 +54,11 @@ def _answers(server: dict[str, Any]) -> bool:
     page = "api/status" if server["token"] else "api"  # the first wants the token, and not with a password
     request = urllib.request.Request(server["url"] + page)
     request.add_header("Authorization", f"token {server['token']}")
-    ask = urllib.request.build_opener(
+    direct = urllib.request.build_opener(
         urllib.request.ProxyHandler({})
-    ).open  # a proxy does not know this machine
+    )  # a proxy does not know this machine
     try:
-        with ask(request, timeout=5) as answer:
+        with direct.open(request, timeout=5) as answer:
             return answer.status == 200
     except (OSError, ValueError):
         return False
