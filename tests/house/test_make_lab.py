@@ -165,7 +165,7 @@ def test_its_kernels_are_reached_over_files_that_nobody_else_can_open(lab):
 def test_a_second_make_lab_shows_the_one_that_runs(lab, tmp_path):
     """In the browser too, without the token in the arguments of a program, which others can see."""
     note = tmp_path / "opened"
-    env = lab.env | {"BROWSER": f"{sys.executable} -c \"open('{note}', 'w').write('%s')\""}
+    env = lab.env | {"BROWSER": f"'{sys.executable}' -c \"open('{note}', 'w').write('%s')\""}
     run = subprocess.run(["make", "lab"], cwd=lab.clone, env=env, capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.splitlines()[-1] == f"{lab.url}lab?token={lab.token}" and "work" in run.stdout
