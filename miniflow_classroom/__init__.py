@@ -6,15 +6,15 @@ import os
 
 from miniflow_lib import errors
 from miniflow_classroom import exercises as exercises  # it fills the list that check looks into
-from miniflow_classroom import news
+from miniflow_classroom.folder import news
 from miniflow_classroom.gradients.check import check_gradients
 from miniflow_classroom.judge.check import check
 from miniflow_classroom.own.keeping import keep, mine, show_mine
+from miniflow_classroom.own.progress import progress
 from miniflow_classroom.own.watched import watched
 from miniflow_classroom.show.drawing import draw_graph
 from miniflow_classroom.show.source import show_source
 from miniflow_classroom.show.words import caught
-from miniflow_classroom.states import progress
 from miniflow_classroom.widgets.bar import bar
 from miniflow_classroom.widgets.elsewhere import where_installed
 from miniflow_classroom.widgets.explorer import descent, explorer

@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from miniflow_classroom.copies import bring_up_to_date, files_in
-from miniflow_classroom.hand_out import LESSONS, WORK, newer_wheel
-from miniflow_classroom.lab import open_lab
+from miniflow_classroom.folder.copies import bring_up_to_date, files_in
+from miniflow_classroom.folder.hand_out import LESSONS, WORK, newer_wheel
+from miniflow_classroom.folder.lab import open_lab
 
 
 def main(arguments: list[str] | None = None) -> int:

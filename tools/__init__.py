@@ -26,7 +26,7 @@ def lesson_files(folder: Path, target: Path | None = None) -> list[Path]:
     target: where the caller will write. Raises ToolError where there is no lesson, and where the target is in
     the folder of the lessons: what is written there would be taken for lessons the next time.
     """
-    from miniflow_classroom.copies import files_in  # here: the save hook needs no classroom
+    from miniflow_classroom.folder.copies import files_in  # here: the save hook needs no classroom
 
     files = files_in(folder)
     if not any(path.suffix == ".ipynb" for path in files):

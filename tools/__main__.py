@@ -77,7 +77,7 @@ def work(args: argparse.Namespace) -> int:
 
 def lab(args: argparse.Namespace) -> int:
     """bring work/ up to date and open JupyterLab on it, with these arguments"""
-    from miniflow_classroom.lab import open_lab
+    from miniflow_classroom.folder.lab import open_lab
 
     work(argparse.Namespace(folder=Path("work"), lessons=Path("notebooks")))
     return open_lab(Path("work"), args.arguments)
@@ -85,7 +85,7 @@ def lab(args: argparse.Namespace) -> int:
 
 def edit(args: argparse.Namespace) -> int:
     """for authors: open JupyterLab on notebooks/ itself, with these arguments"""
-    from miniflow_classroom.lab import SAVE_HOOK, open_lab
+    from miniflow_classroom.folder.lab import SAVE_HOOK, open_lab
 
     return open_lab(Path("notebooks"), [SAVE_HOOK, *args.arguments])
 

@@ -21,7 +21,7 @@ from tools.clean import MARK
 from tools.one_hand_in import OWN_FILE, Limits, Outcome, Stopped, run
 from tools.results import RESULTS, Row, as_csv, as_page
 from miniflow_classroom.judge.exercise import LESSONS, exercises
-from miniflow_classroom.states import of_lesson
+from miniflow_classroom.own.progress import of_lesson
 
 LARGEST = 50_000_000  # bytes of a notebook
 PASSED_OVER = {"submitted", "__MACOSX", "__pycache__"}

@@ -1,7 +1,7 @@
 """Copies of the lessons: the learner's own in work/, and what a class is handed out (hand_out.py).
 
 Both hold what `handed_out` makes of a lesson. How a copy follows the series is in
-miniflow_classroom/copies.py, since a learner who was handed one out has no `tools`.
+miniflow_classroom/folder/copies.py, since a learner who was handed one out has no `tools`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from tools import ToolError, lesson_files
 from tools.clean import MARK, as_text, clean, is_lesson, read
-from miniflow_classroom.copies import bring_up_to_date, fingerprint, put_beside
+from miniflow_classroom.folder.copies import bring_up_to_date, fingerprint, put_beside
 
 EXERCISES = ("solution:", "exercise:", "check:", "hint:")
 

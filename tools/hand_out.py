@@ -14,7 +14,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from tools import ToolError, lesson_files
 from tools.copies import handed_out
-from miniflow_classroom.copies import (
+from miniflow_classroom.folder.copies import (
     bring_up_to_date,
     files_in,
     fingerprint,
@@ -22,7 +22,7 @@ from miniflow_classroom.copies import (
     read_record,
     write_whole,
 )
-from miniflow_classroom.hand_out import LESSONS, WORK
+from miniflow_classroom.folder.hand_out import LESSONS, WORK
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = b"A hand-out of MiniFlow"  # the zip's comment

@@ -44,7 +44,7 @@ import miniflow_classroom as _m
 del _m
 """
 # The reply to an expression comes beside what the code prints, on a channel of its own: no print can fake it.
-ASK = "__import__('miniflow_classroom.states').states.as_json({name!r}, get_ipython().user_ns)"
+ASK = "__import__('miniflow_classroom.own.progress').own.progress.as_json({name!r}, get_ipython().user_ns)"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from miniflow_classroom.states import of_lesson
+from miniflow_classroom.own.progress import of_lesson
 
 RESULTS = "results"  # the folder
 SIGNS = {"correct": "✓", "not yet": "✗", "to do": "○", "": ""}

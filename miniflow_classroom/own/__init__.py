@@ -1,1 +1,1 @@
-"""The learner's own engine: a piece that `check` finds correct is kept in my_miniflow.py."""
+"""The learner's own: the engine that `check` keeps in my_miniflow.py, and how far they are."""

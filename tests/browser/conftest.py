@@ -41,7 +41,7 @@ from nbformat import NotebookNode, v4
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tools.copies import update_working_copy
-from miniflow_classroom.lab import SAVE_HOOK
+from miniflow_classroom.folder.lab import SAVE_HOOK
 
 SETTINGS = {
     # No question and no request about news; all cells are in the page, so that a locator finds them.

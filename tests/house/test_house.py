@@ -23,6 +23,7 @@ FLOORS = [  # each may import from itself and from those below it, which stand f
     "miniflow_classroom.own",
     "miniflow_classroom.judge",
     "miniflow_classroom.gradients",
+    "miniflow_classroom.folder",
     "miniflow_classroom.show",
     "miniflow_classroom.in_c",
     "miniflow_classroom.restore",

@@ -25,7 +25,7 @@ from nbformat import v4
 from tests.clone import stand_in
 from tests.foreign import as_a_student_leaves_it
 from tools.__main__ import main
-from miniflow_classroom.lab import SAVE_HOOK, holds_sockets, running_server
+from miniflow_classroom.folder.lab import SAVE_HOOK, holds_sockets, running_server
 
 
 class Lab(NamedTuple):

@@ -14,7 +14,7 @@ from tests import hand_ins
 from tools.__main__ import main
 from tools.collect import hand_in, student_of
 from tools.results import Row, as_csv, as_page
-from miniflow_classroom.states import of_lesson
+from miniflow_classroom.own.progress import of_lesson
 
 
 def notebook(*cells: str | tuple[str, str], metadata: dict | None = None) -> str:

@@ -27,8 +27,8 @@ from tools.__main__ import main
 from tools.clean import read, write
 from tools.copies import handed_out, update_working_copy
 from tools.hand_out import write_hand_out
-from miniflow_classroom.copies import fingerprint
-from miniflow_classroom.news import NOT_YOURS
+from miniflow_classroom.folder.copies import fingerprint
+from miniflow_classroom.folder.news import NOT_YOURS
 
 OPS, NEW, NEW_2 = "03_ops.ipynb", "new 03_ops.ipynb", "new 2 03_ops.ipynb"
 RECORD = ".miniflow.json"
@@ -652,7 +652,7 @@ NO_NEWS = [
 
 
 def test_a_record_that_is_broken_is_no_news(outdated, monkeypatch):
-    from miniflow_classroom.news import newer_lessons
+    from miniflow_classroom.folder.news import newer_lessons
 
     assert newer_lessons(outdated.work, OPS) == newer_lessons(outdated.work, "") == {OPS: NEW}
     assert newer_lessons(outdated.series, "") == newer_lessons(outdated.work / "no", "") == {}

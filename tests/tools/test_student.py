@@ -24,9 +24,9 @@ from tests import foreign
 from tests.series import FOLDER, LESSONS, ROOT, every_lesson, tags
 from tools.__main__ import main
 from tools.clean import clean, read, write
-from miniflow_classroom import hand_out
 from miniflow_classroom.__main__ import main as at_home
-from miniflow_classroom.copies import RECORD
+from miniflow_classroom.folder import hand_out
+from miniflow_classroom.folder.copies import RECORD
 
 WHEEL = f"miniflow_lib-{__import__('miniflow_lib').__version__}-py3-none-any.whl"
 PARTS = ["README.txt", "constraints.txt", "environment.yml", WHEEL]

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
 
-from miniflow_classroom.news import RECORD  # what each file was handed out as, and the news
+from miniflow_classroom.folder.news import RECORD  # what each file was handed out as, and the news
 
 MARK = "miniflow"  # in a lesson's metadata
 PARTS = ("copied", "written", "news")  # of the record: fingerprints, digests of whole files, newer names

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from miniflow_classroom.hand_out import is_lessons
+from miniflow_classroom.folder.hand_out import is_lessons
 from miniflow_classroom.show.words import wrapped
 
 RECORD = ".miniflow.json"  # written by copies.py, in learners' folders and hand-outs only

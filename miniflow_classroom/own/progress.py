@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from miniflow_lib.trace_text import say
-from miniflow_classroom import news
+from miniflow_classroom.folder import news
 from miniflow_classroom.judge.check import state_of, tell
 from miniflow_classroom.judge.exercise import LESSONS, exercises
 from miniflow_classroom.judge.guard import INTERRUPTED
