@@ -114,6 +114,8 @@ def collect(args: argparse.Namespace) -> int:
     from tools.collect import collect
     from tools.one_hand_in import Limits
 
+    if hasattr(sys.stdout, "reconfigure"):  # a name that a terminal cannot show must not end it
+        sys.stdout.reconfigure(errors="replace")
     try:
         for sentence in collect(args.folder, Limits(seconds=args.seconds)):
             print(sentence, flush=True)

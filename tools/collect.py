@@ -49,33 +49,50 @@ class HandIn:
 def collect(folder: Path, limits: Limits) -> Iterator[str]:
     """Judges all that is handed in, and writes results.csv and results.html into `folder`/results.
 
-    Yields a sentence for each file as it is done. Raises ToolError where nothing was handed in, and where
-    results/ holds anything else.
+    Yields a sentence for each file as it is done. Raises ToolError where nothing was handed in, where
+    results/ holds anything else, and where it cannot be written to.
     """
     if not folder.is_dir():
         raise ToolError(f"There is no folder {folder}. Say where the notebooks are: make collect DIR=folder")
-    results = _results(folder)
-    found = [hand_in(path, folder) for path in _files(folder)]
-    if not found:
+    files = _files(folder)
+    if not files:
         raise ToolError(f"Nothing is handed in: there is no file in {folder}.")
+    results = _results(folder)
+    found = [hand_in(path, folder) for path in files]
     yield from _run_all(found, limits)
     rows = _rows(found)
-    results.mkdir(exist_ok=True)
     (results / "results.csv").write_bytes(as_csv(rows))
     (results / "results.html").write_bytes(as_page(rows))
     yield f"The table is in {results / 'results.html'}, and for a spreadsheet in {results / 'results.csv'}."
 
 
 def _results(folder: Path) -> Path:
-    """The folder of the results. Raises ToolError where something is in it that is not ours."""
-    results = folder / RESULTS
+    """The folder of the results, made. Raises ToolError where something is in it that is not ours.
+
+    It is tried out before anything is run: Windows lets nobody write a table that is open in Excel.
+    """
+    results, ours = folder / RESULTS, {"results.csv", "results.html"}
     if results.exists() and (
-        not results.is_dir() or {path.name for path in results.iterdir()} - {"results.csv", "results.html"}
+        not results.is_dir() or {path.name for path in results.iterdir() if not _is_systems(path)} - ours
     ):
         raise ToolError(
             f"{results} is where the results go, and it holds something else: move that away first."
         )
+    try:
+        results.mkdir(exist_ok=True)
+        for name in ours:
+            if (results / name).exists():
+                (results / name).open("ab").close()
+    except OSError as error:
+        raise ToolError(
+            f"The results cannot be written: {error.strerror}: {error.filename}. Is it open elsewhere?"
+        ) from None
     return results
+
+
+def _is_systems(path: Path) -> bool:
+    """Whether a system or a spreadsheet put this file there: .DS_Store, .~lock.results.csv#, ~$results.csv"""
+    return path.name.startswith((".", "~$")) or path.name.lower() in ("thumbs.db", "desktop.ini")
 
 
 def _files(folder: Path) -> list[Path]:
@@ -204,7 +221,8 @@ def _run_all(found: list[HandIn], limits: Limits) -> Iterator[str]:
                 job.result()
                 one = jobs[job]
                 judged = f"{one.correct} of {len(one.asked)} correct"
-                yield f"{one.student}: {one.path.name}: " + (judged if one.asked else one.outcome.troubles[0])
+                said = judged if one.asked else one.outcome.troubles[0]
+                yield f"{one.student}: {_plain(one.path.name)}: {said}"
         except BaseException:  # Ctrl+C too: the kernels must not outlive this
             stopping.set()
             pool.shutdown(cancel_futures=True)
@@ -243,5 +261,5 @@ def _rows(found: list[HandIn]) -> list[Row]:
             row.lessons[one.lesson] = {name: one.outcome.states.get(name, ("", "")) for name in one.asked}
         if troubles:
             more = f"; and {len(troubles) - 3} more" if len(troubles) > 3 else ""
-            row.troubles.append((one.path.name, "; ".join(troubles[:3]) + more))
+            row.troubles.append((_plain(one.path.name), "; ".join(troubles[:3]) + more))
     return [rows[student] for student in sorted(rows, key=lambda name: (name.casefold(), name))]

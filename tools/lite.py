@@ -18,6 +18,7 @@ from tools import ToolError, lesson_files
 from tools.copies import handed_out
 
 ROOT = Path(__file__).resolve().parents[1]
+APP = "MiniFlow"
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 # Pure Python that Pyodide does not have. The site's Jupyter stands in for what else ipywidgets names.
 ADDED = ("comm", "ipywidgets", "jupyterlab_widgets")
@@ -35,7 +36,7 @@ def build_lite(lessons: Path, folder: Path, pyodide: Path | None = None) -> int:
     ToolError where JupyterLite is not installed or refuses, and where a folder is not what it should be.
     """
     files = lesson_files(lessons, target=folder)
-    if folder.exists() and not (folder / "jupyter-lite.json").is_file() and any(folder.iterdir()):
+    if folder.exists() and not _is_our_site(folder) and (not folder.is_dir() or any(folder.iterdir())):
         raise ToolError(f"There is something in {folder} that is not such a site: name a new folder.")
     if pyodide and not (pyodide / "pyodide-lock.json").is_file():
         raise ToolError(f"{pyodide} does not hold Pyodide: its folder has a file pyodide-lock.json.")
@@ -56,6 +57,15 @@ def build_lite(lessons: Path, folder: Path, pyodide: Path | None = None) -> int:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(work / "site", folder)
     return sum(source.suffix == ".ipynb" for source in files)
+
+
+def _is_our_site(folder: Path) -> bool:
+    """Whether this made it: all of it is replaced, and any project of JupyterLite has such a file."""
+    try:
+        told = json.loads((folder / "jupyter-lite.json").read_text(encoding="utf-8"))
+        return told["jupyter-config-data"]["appName"] == APP
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
 
 
 def as_shown(source: Path) -> bytes:
@@ -81,7 +91,7 @@ def settings(wheels: list[Path]) -> dict:
     """What JupyterLite is told: what a kernel begins with, and that nobody else is asked for packages."""
     packages = [*NEEDED, *(FROM_WORKER + wheel.name for wheel in wheels)]
     kernel = {"disablePyPIFallback": True, "loadPyodideOptions": {"packages": packages}}
-    data = {"appName": "MiniFlow", "litePluginSettings": {KERNEL: kernel}}
+    data = {"appName": APP, "litePluginSettings": {KERNEL: kernel}}
     return {"jupyter-lite-schema-version": 0, "jupyter-config-data": data}
 
 

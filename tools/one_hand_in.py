@@ -25,6 +25,8 @@ from textwrap import shorten
 
 from jupyter_client.manager import KernelManager
 
+from miniflow_classroom.states import STATES
+
 ROOT = Path(__file__).resolve().parents[1]
 OWN_FILE = "my_miniflow.py"
 STARTS_WITHIN = 60  # seconds
@@ -114,7 +116,7 @@ class _Run:
     def __post_init__(self) -> None:
         self.end = time.monotonic() + self.limits.total
         self.left_out: dict[int | str, str] = {}  # {a cell or an exercise: why}
-        self.starts = 0
+        self.earlier: dict[str, tuple[str, str]] = {}  # what was judged before an attempt was lost
 
     def attempt(self, scratch: Path, name: str, own_file: Path | None) -> Outcome:
         """One run in a new kernel. Raises Lost where it is to be tried again without one cell or answer."""
@@ -136,12 +138,15 @@ class _Run:
             )
         except _NoKernel as why:
             found.troubles.append(str(why))
+        except Lost:
+            self.earlier |= found.states
+            raise
         finally:
             kernel.end()
+        found.states = self.earlier | found.states
         return found
 
     def _start(self, kernel: _Kernel) -> None:
-        self.starts += 1
         bounds = BOUNDS.format(
             memory=self.limits.memory, file=self.limits.file, cpu=int(self.limits.total) + 60
         )
@@ -170,7 +175,9 @@ class _Run:
         said = reply.get("user_expressions", {}).get("answer", reply)
         try:
             _, state, sentence = json.loads(ast.literal_eval(said["data"]["text/plain"]))
-            return str(state), str(sentence)[:500]
+            if state not in STATES:
+                raise ValueError
+            return state, str(sentence)[:500]
         except (LookupError, ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
             found.troubles.append(f"{exercise} could not be judged ({_error(said)})")
             return "", ""
@@ -220,8 +227,12 @@ class _Kernel:
         }
         with open(os.devnull, "wb") as nowhere:
             self.manager.start_kernel(cwd=str(notebook.parent), env=env, stdout=nowhere, stderr=nowhere)
-        self.client = self.manager.client()
-        self.client.start_channels(shell=True, iopub=False, stdin=False, hb=False, control=False)
+        try:
+            self.client = self.manager.client()
+            self.client.start_channels(shell=True, iopub=False, stdin=False, hb=False, control=False)
+        except BaseException:  # nobody else knows of the kernel yet
+            self._kill()
+            raise
 
     def ask(self, code: str, seconds: float, silent: bool = False, **expressions: str) -> dict | None:
         """The reply to this code; None where none came in these seconds. Raises Lost, and Stopped."""
@@ -253,6 +264,9 @@ class _Kernel:
     def end(self) -> None:
         """Ends the kernel and what it has started."""
         self.client.stop_channels()
+        self._kill()
+
+    def _kill(self) -> None:
         group = getattr(self.manager.provisioner, "pgid", None)
         if group and hasattr(os, "killpg") and group != os.getpgrp():
             with suppress(OSError):

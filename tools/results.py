@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -12,7 +13,6 @@ from miniflow_classroom.own.progress import of_lesson
 
 RESULTS = "results"  # the folder
 SIGNS = {"correct": "✓", "not yet": "✗", "to do": "○", "": ""}
-SPREADSHEETS_RUN = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass
@@ -54,11 +54,12 @@ def as_csv(rows: Sequence[Row]) -> bytes:
         troubles = "; ".join(f"{file}: {said}" for file, said in row.troubles)
         states = [row.state(*column) for column in columns]
         table.writerow([_as_text(text) for text in (row.student, row.correct, *states, troubles)])
-    return out.getvalue().encode("utf-8-sig")
+    return out.getvalue().encode("utf-8-sig", "replace")
 
 
 def _as_text(text: str) -> str:
-    return f"'{text}" if text.startswith(SPREADSHEETS_RUN) else text
+    """After a semicolon too: where numbers have commas, spreadsheets take it for the end of a field."""
+    return re.sub(r"(^|;\s*)(?=[=+\-@\t\r])", r"\1'", text)
 
 
 # --- as a page --------------------------------------------------------------------------------------------
@@ -117,7 +118,7 @@ def as_page(rows: Sequence[Row]) -> bytes:
         f"<title>Handed in</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
         + "\n".join(filter(None, parts))
         + "\n</main>\n</body>\n</html>\n"
-    ).encode()
+    ).encode("utf-8", "replace")
 
 
 def _several(number: int, what: str) -> str:

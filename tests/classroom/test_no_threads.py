@@ -20,7 +20,7 @@ from miniflow_lib.program import Program
 from miniflow_classroom import bar, check, explorer, predict, race, stepper, where_installed
 from miniflow_classroom.gradients.faults import FAULTS
 from miniflow_classroom.in_c import c_epoch
-from miniflow_classroom.judge import guard
+from miniflow_classroom.judge import guard, watchdog
 from miniflow_classroom.judge.watchdog import within
 from miniflow_classroom.widgets.fault_lab import check_repair
 
@@ -65,6 +65,11 @@ def test_it_is_said_while_the_learners_code_is_still_running(capsys):
     seen = []
     guard.guarded(lambda: (print("the learner's"), seen.append(capsys.readouterr().out)), {}, 5)
     assert seen[0].startswith("(There is no time limit here") and "learner's" not in seen[0]
+
+
+def test_where_nothing_watches_nothing_is_stopped_by_what_a_browsers_python_lacks(monkeypatch):
+    monkeypatch.setattr(watchdog, "_take_back", lambda thread: pytest.fail("ctypes has no pythonapi there"))
+    assert within(5, lambda: 42) == 42
 
 
 def test_without_a_limit_it_is_told_and_the_work_is_done_also_when_it_takes_longer():

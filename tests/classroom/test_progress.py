@@ -59,6 +59,13 @@ def test_a_loop_without_end_costs_its_limit_and_the_others_are_told(said, monkey
     assert "run_all not yet" in text and "4 to do" in text
 
 
+def test_an_interrupt_ends_it_with_what_it_has_found(said):
+    lines = said("def recipe(x, y): raise KeyboardInterrupt\ndef run_all(node): return 3")
+    text = " ".join(" ".join(lines).split())
+    assert "(It was interrupted before it came to the others.)" in text
+    assert "recipe" not in text and "run_all" not in text and "4 to do" in text
+
+
 def test_what_the_file_has_is_correct_and_the_file_stays_as_it_is(said, tmp_path):
     pieces = ("MyNode", "MyAdd.forward", "MyLinear.forward")
     text = "import numpy as np\n" + "\n".join(RIGHT[name] for name in pieces)

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import csv
+import json
+import os
 import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
+from typing import ClassVar
 
 import nbformat
+import psutil  # ipykernel brings it
 import pytest
 
 from tests import hand_ins
+from tools import one_hand_in
 from tools.__main__ import main
-from tools.collect import hand_in, student_of
+from tools.collect import HandIn, _rows, collect, hand_in, student_of
 from tools.results import Row, as_csv, as_page
 from miniflow_classroom.own.progress import of_lesson
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def notebook(*cells: str | tuple[str, str], metadata: dict | None = None) -> str:
@@ -37,6 +49,7 @@ def notebook(*cells: str | tuple[str, str], metadata: dict | None = None) -> str
         ("ann_03_ops.ipynb", "ann"),
         ("Ann Example - 03_ops (1).ipynb", "Ann Example"),
         ("2026_ann_03_ops.ipynb", "2026_ann"),
+        ("Zoe\u0308_03_ops.ipynb", "Zo\u00eb"),
         ("03_ops_ann.ipynb", "03_ops_ann"),
         ("my homework.ipynb", "my homework"),
         ("ann/03_ops.ipynb", "ann"),
@@ -112,7 +125,7 @@ def a_class() -> list[Row]:
         Row("=cmd()", {"01": states | wrong}, [("a.ipynb", '+1, "x"')]),
         Row("<img src=x>", {"01": states | {"recipe": ("not yet", "<b>common</b>")}}),
         Row("Zoë", {"03": {"ReLU": ("to do", "")}}),
-        Row("nobody", {}, [("b.ipynb", "it is empty")]),
+        Row("nobody", {}, [("<b>.ipynb", "it is <b>")]),
     ]
 
 
@@ -166,12 +179,26 @@ def test_the_page_has_the_commonest_mistake_first_and_shows_names_as_they_are():
     row = next(row for row in seen.rows if row[0] == "<img src=x>")
     assert row[:7] == ["<img src=x>", "5 of 6", *["✓ correct"] * 4, "✗ not yet"]
     assert not seen.kinds & {"img", "b", "script", "link"} and not re.search(r"https?:|url\(", page)
-    assert ["nobody", "b.ipynb", "it is empty"] in seen.rows
+    assert ["nobody", "<b>.ipynb", "it is <b>"] in seen.rows
     assert as_page(a_class()).decode() == page
 
 
 def test_a_class_without_mistakes_has_none():
     assert "There are none." in as_page([Row("a", {"01": {}})]).decode()
+
+
+def test_letters_that_no_file_can_hold_cost_nobody_the_table():
+    """A name in another system's letters, as an old zip leaves it, or half a letter in a message."""
+    states = dict.fromkeys(of_lesson("01"), ("correct", "")) | {"recipe": ("not yet", "half \ud83d")}
+    rows = [Row("a\udcfc", {"01": states}, [("M\udcfcller.ipynb", "half \ud83d")])]
+    assert b"M?ller.ipynb: half ?" in as_csv(rows) and b"half ?" in as_page(rows)
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_spreadsheet_that_takes_semicolons_runs_nothing_either(start):
+    rows = [Row(f"ann;{start}cmd()", {}, [("a.ipynb", f"x; {start}cmd()")]), Row(f"{start}cmd()")]
+    content = as_csv(rows).decode("utf-8-sig")
+    assert content.count(f"'{start}cmd()") == content.count("cmd()") == 3
 
 
 # --- the real thing ---------------------------------------------------------------------------------------
@@ -221,6 +248,200 @@ def test_it_refuses_what_is_not_there_and_writes_over_nothing(tmp_path, capsys):
     assert main(["collect", str(tmp_path)]) == 1
     assert "holds something else" in capsys.readouterr().err
     assert [path.name for path in other.parent.iterdir()] == ["03_ops.ipynb"]
+
+
+def test_a_table_that_is_open_elsewhere_is_said_before_anything_is_run(tmp_path, capsys, monkeypatch):
+    (tmp_path / "a_03_ops.ipynb").write_text(notebook(("exercise:ReLU", "x = 1")))
+    (tmp_path / "results" / "results.csv").mkdir(parents=True)  # it cannot be opened, as on Windows
+    monkeypatch.setattr("tools.collect.run", lambda *_, **__: pytest.fail("nothing was to be run"))
+    assert main(["collect", str(tmp_path)]) == 1
+    out, err = capsys.readouterr()
+    assert "The results cannot be written" in err and "results.csv" in err and not out
+
+
+def test_what_systems_and_spreadsheets_leave_beside_the_results_is_no_obstacle(tmp_path):
+    (tmp_path / "a_03_ops.ipynb").write_text("")
+    (tmp_path / "results").mkdir()
+    names = {".DS_Store", ".~lock.results.csv#", "~$results.csv", "Thumbs.db", "desktop.ini"}
+    for name in names:
+        (tmp_path / "results" / name).write_text("")
+    assert main(["collect", str(tmp_path)]) == 0
+    assert {path.name for path in (tmp_path / "results").iterdir()} == names | {"results.csv", "results.html"}
+
+
+def test_a_file_name_in_another_systems_letters_is_no_obstacle(tmp_path):
+    try:
+        (tmp_path / "M\udcfcller_03_ops.ipynb").write_text("")
+    except OSError:
+        pytest.skip("this disk has no such names")
+    assert main(["collect", str(tmp_path)]) == 0
+    assert "M ller_03_ops.ipynb" in (tmp_path / "results" / "results.html").read_text(encoding="utf-8")
+
+
+def test_a_terminal_that_cannot_show_a_name_ends_nothing(tmp_path):
+    (tmp_path / "\u0141ukasz_03_ops.ipynb").write_text("")
+    told = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "tools", "collect", str(tmp_path)]
+    done = subprocess.run(command, env=told, capture_output=True, timeout=60)
+    assert done.returncode == 0 and b"?ukasz" in done.stdout, done.stderr
+    assert (tmp_path / "results" / "results.csv").is_file()
+
+
+# --- one of them ------------------------------------------------------------------------------------------
+
+
+class Scripted:
+    """In the place of a kernel. plan: what is raised or said in each start, by the code that is asked for."""
+
+    plans: ClassVar[list[dict[str, object]]] = []
+
+    def __init__(self, *_: object):
+        self.plan = self.plans.pop(0)
+
+    def ask(self, code: str, seconds: float, silent: bool = False, **expressions: str) -> dict:
+        reply = self.plan.get(code or expressions["answer"].split("'")[3], ("name", "correct", ""))
+        if isinstance(reply, type):
+            raise reply
+        text = repr(json.dumps(reply))
+        return {"status": "ok", "user_expressions": {"answer": {"data": {"text/plain": text}}}}
+
+    def end(self) -> None:
+        """Nothing was started."""
+
+
+def test_what_was_judged_before_the_kernel_ended_counts_where_there_is_no_time_to_judge_it_again(monkeypatch):
+    monkeypatch.setattr(one_hand_in, "_Kernel", Scripted)
+    monkeypatch.setattr(Scripted, "plans", [{"exit": one_hand_in.Lost}, {"b": one_hand_in.TimeIsOver}])
+    found = one_hand_in.run(["a", "b", "exit"], {"first": 0, "second": 1}, name="x.ipynb")
+    assert found.states == {"first": ("correct", ""), "second": ("correct", "")}
+    assert len(found.troubles) == 1 and "was stopped after 300 seconds" in found.troubles[0]
+
+
+@pytest.mark.parametrize("reply", [("run_all", "perfect", ""), ("run_all", None, ""), ["run_all"], 3])
+def test_a_state_that_no_check_has_is_none(monkeypatch, reply):
+    monkeypatch.setattr(one_hand_in, "_Kernel", Scripted)
+    monkeypatch.setattr(Scripted, "plans", [{"run_all": reply}])
+    found = one_hand_in.run(["a"], {"run_all": 0}, name="x.ipynb")
+    assert found.states == {"run_all": ("", "")} and "could not be judged" in found.troubles[0]
+    as_page([Row("ann", {"01": found.states})])
+
+
+def handed_in(folder: Path, monkeypatch, run: Callable) -> None:
+    """Two hand-ins, of ann and of bob, that this runs in the place of a kernel."""
+    for name in ("ann", "bob"):
+        text = notebook(("exercise:ReLU", f"name = '{name}'"))
+        (folder / f"{name}_03_ops.ipynb").write_text(text, encoding="utf-8")
+    monkeypatch.setattr("tools.collect.run", run)
+
+
+def test_one_that_cannot_be_run_costs_no_other(tmp_path, monkeypatch):
+    def run(cells, asked, **_):
+        return {"name = 'bob'": one_hand_in.Outcome({"ReLU": ("correct", "")})}[cells[0]]
+
+    handed_in(tmp_path, monkeypatch, run)
+    ann, bob, _ = collect(tmp_path, one_hand_in.Limits())
+    assert sorted((ann, bob)) == [
+        "ann: ann_03_ops.ipynb: 0 of 1 correct",
+        "bob: bob_03_ops.ipynb: 1 of 1 correct",
+    ]
+    assert "it could not be run (KeyError: " in (tmp_path / "results" / "results.csv").read_text("utf-8")
+
+
+def test_a_collection_that_is_stopped_stops_all_of_them(tmp_path, monkeypatch):
+    stops = []
+
+    def run(cells, asked, stopping, **_):
+        stops.append(stopping)
+        if "bob" in cells[0] and not stopping.wait(30):
+            pytest.fail("nobody told it")
+        return one_hand_in.Outcome()
+
+    handed_in(tmp_path, monkeypatch, run)
+    sentences = collect(tmp_path, one_hand_in.Limits())
+    assert next(sentences).startswith("ann: ")
+    sentences.close()  # as Ctrl+C does
+    assert stops and all(stop.is_set() for stop in stops)
+    assert not list((tmp_path / "results").iterdir())
+
+
+def test_of_two_notebooks_the_one_with_more_correct_answers_counts():
+    worse, better = ({"ReLU": (state, "")} for state in ("not yet", "correct"))
+    found = [
+        HandIn(Path(name), "ann", "03", asked={"ReLU": 0}, outcome=one_hand_in.Outcome(states))
+        for name, states in (("a.ipynb", worse), ("b.ipynb", better))
+    ]
+    (row,) = _rows(found)
+    assert row.state("03", "ReLU") == "correct"
+    assert [name for name, said in row.troubles if said.startswith("another one")] == ["a.ipynb"]
+
+
+def test_an_engine_alone_is_nothing_handed_in_and_a_file_that_is_too_large_is_not_opened(
+    tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "ann").mkdir()
+    (tmp_path / "ann" / "my_miniflow.py").write_text("")
+    assert main(["collect", str(tmp_path)]) == 1 and "Nothing is handed in" in capsys.readouterr().err
+    monkeypatch.setattr("tools.collect.LARGEST", 1_000_000)
+    (path := tmp_path / "a_03_ops.ipynb").write_bytes(b" " * 1_000_001)
+    assert hand_in(path, tmp_path).outcome.troubles == ["it is larger than 1 MB, and was not opened"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the bounds are those of POSIX systems")
+def test_a_kernel_has_its_bounds_and_takes_what_it_has_started_with_it(tmp_path):
+    """One kernel, and a cell for each: an assertion that fails is among the troubles."""
+    own, note = tmp_path / "own.py", tmp_path / "started"
+    own.write_text("mine = 3")
+    cells = [
+        "import my_miniflow\nassert my_miniflow.mine == 3",
+        "assert 'miniflow-' in get_ipython().ipython_dir  # not the teacher's",
+        "import os\nopen(os.path.abspath('nowhere'))",
+        "open('big', 'wb').truncate(1001)",
+        f"import subprocess\nopen({str(note)!r}, 'w').write(str(subprocess.Popen(['sleep', '600']).pid))",
+    ]
+    limits = one_hand_in.Limits(file=1000)
+    found = one_hand_in.run(cells, {}, name="x.ipynb", own_file=own, limits=limits)
+    assert found.troubles[0].endswith("No such file or directory: 'nowhere'")
+    assert found.troubles[1:] == ["code cell 4 stopped: OSError: [Errno 27] File too large"]
+    assert ended(int(note.read_text()))
+
+
+def test_a_kernel_that_is_stopped_does_not_stay(tmp_path):
+    note, stopping = tmp_path / "kernel", threading.Event()
+    cell = f"import os, time\nopen({str(note)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)"
+
+    def when_it_runs() -> None:
+        while not (note.exists() and note.read_text()):
+            time.sleep(0.05)
+        stopping.set()
+
+    threading.Thread(target=when_it_runs, daemon=True).start()
+    with pytest.raises(one_hand_in.Stopped):
+        one_hand_in.run([cell], {}, name="x.ipynb", stopping=stopping)
+    assert ended(int(note.read_text()))
+
+
+def ended(process: int) -> bool:
+    """Whether it ends within 10 seconds; whether its parent has taken notice is not ours."""
+    for _ in range(100):
+        try:
+            if psutil.Process(process).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_a_kernel_that_cannot_be_reached_does_not_stay(monkeypatch):
+    def unreachable(manager: one_hand_in.KernelManager) -> None:
+        started.append(manager)
+        raise OSError("no socket")
+
+    started: list[one_hand_in.KernelManager] = []
+    monkeypatch.setattr(one_hand_in.KernelManager, "client", unreachable)
+    with pytest.raises(OSError, match="no socket"):
+        one_hand_in.run(["1"], {}, name="x.ipynb")
+    assert not started[0].is_alive()
 
 
 @pytest.mark.nightly

@@ -95,7 +95,28 @@ def test_a_folder_that_is_none_of_ours_stays_as_it_is(tmp_path, capsys, monkeypa
     assert "name a new folder" in capsys.readouterr().err
     with pytest.raises(ToolError, match=r"does not hold Pyodide.*pyodide-lock\.json"):
         lite.build_lite(LESSONS, tmp_path / "new", pyodide=tmp_path / "mine")
+    # A project of JupyterLite's that is somebody else's, and a file in the place of the folder.
+    (tmp_path / "mine" / "jupyter-lite.json").write_text('{"jupyter-config-data": {"appName": "Mine"}}')
+    for name in ("mine", "mine/letter.txt"):
+        assert main(["lite", str(tmp_path / name), "--lessons", str(LESSONS)]) == 1
+        assert "name a new folder" in capsys.readouterr().err
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_an_earlier_site_is_replaced(tmp_path, monkeypatch):
+    site = tmp_path / "site"
+
+    def build(*command: object, cwd: Path) -> None:
+        (cwd / "site").mkdir()
+        shutil.copy(cwd / "jupyter-lite.json", cwd / "site")
+
+    monkeypatch.setattr(lite, "collect_wheels", lambda folder: [])
+    monkeypatch.setattr(lite, "_run", build)
+    lite.build_lite(LESSONS, site)
+    (site / "of an older one").touch()
+    assert lite.build_lite(LESSONS, site) > 0
+    assert [path.name for path in site.iterdir()] == ["jupyter-lite.json"]
 
 
 def test_without_jupyterlite_it_says_what_brings_it(tmp_path, monkeypatch):
