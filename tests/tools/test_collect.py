@@ -77,7 +77,7 @@ def test_the_lesson_is_what_the_metadata_say_else_the_name_else_the_exercises(tm
     cells = [(f"exercise:{name}", "x = 1") for name in of_lesson("03")]
     marked = {"miniflow": {"lesson": "03"}}
     assert read(tmp_path, "ann_05.ipynb", notebook(*cells, metadata=marked)) == ("03", of_lesson("03"), [])
-    for name in ("ann_03_ops.ipynb", "A_1_assignsubmission_file_03_ops.ipynb", "homework.ipynb"):
+    for name in ("ann_03_ops.ipynb", "Team 02_1_assignsubmission_file_03_ops.ipynb", "homework.ipynb"):
         assert read(tmp_path, name, notebook(*cells)) == ("03", of_lesson("03"), []), name
     odd = {"miniflow": {"lesson": ["03"]}, "nbgrader": 3}
     assert read(tmp_path, "x_03_.ipynb", notebook(*cells, metadata=odd))[0] == "03"
@@ -310,8 +310,11 @@ class Scripted:
 
 
 def test_what_was_judged_before_the_kernel_ended_counts_where_there_is_no_time_to_judge_it_again(monkeypatch):
+    older = ("first", "not yet", "in the first attempt")
     monkeypatch.setattr(one_hand_in, "_Kernel", Scripted)
-    monkeypatch.setattr(Scripted, "plans", [{"exit": one_hand_in.Lost}, {"b": one_hand_in.TimeIsOver}])
+    monkeypatch.setattr(
+        Scripted, "plans", [{"exit": one_hand_in.Lost, "first": older}, {"b": one_hand_in.TimeIsOver}]
+    )
     found = one_hand_in.run(["a", "b", "exit"], {"first": 0, "second": 1}, name="x.ipynb")
     assert found.states == {"first": ("correct", ""), "second": ("correct", "")}
     assert len(found.troubles) == 1 and "was stopped after 300 seconds" in found.troubles[0]
@@ -335,15 +338,20 @@ def handed_in(folder: Path, monkeypatch, run: Callable) -> None:
 
 
 def test_one_that_cannot_be_run_costs_no_other(tmp_path, monkeypatch):
-    def run(cells, asked, **_):
+    owns = set()
+
+    def run(cells, asked, own_file, **_):
+        owns.add(own_file)
         return {"name = 'bob'": one_hand_in.Outcome({"ReLU": ("correct", "")})}[cells[0]]
 
     handed_in(tmp_path, monkeypatch, run)
+    (engine := tmp_path / "my_miniflow.py").write_text("")
     ann, bob, _ = collect(tmp_path, one_hand_in.Limits())
     assert sorted((ann, bob)) == [
         "ann: ann_03_ops.ipynb: 0 of 1 correct",
         "bob: bob_03_ops.ipynb: 1 of 1 correct",
     ]
+    assert owns == {engine}, "what is next to a notebook is the student's"
     assert "it could not be run (KeyError: " in (tmp_path / "results" / "results.csv").read_text("utf-8")
 
 
@@ -357,11 +365,13 @@ def test_a_collection_that_is_stopped_stops_all_of_them(tmp_path, monkeypatch):
         return one_hand_in.Outcome()
 
     handed_in(tmp_path, monkeypatch, run)
+    (tmp_path / "results").mkdir()
+    (earlier := tmp_path / "results" / "results.csv").write_text("an earlier table")
     sentences = collect(tmp_path, one_hand_in.Limits())
     assert next(sentences).startswith("ann: ")
     sentences.close()  # as Ctrl+C does
     assert stops and all(stop.is_set() for stop in stops)
-    assert not list((tmp_path / "results").iterdir())
+    assert list((tmp_path / "results").iterdir()) == [earlier] and earlier.read_text() == "an earlier table"
 
 
 def test_of_two_notebooks_the_one_with_more_correct_answers_counts():
@@ -393,16 +403,19 @@ def test_a_kernel_has_its_bounds_and_takes_what_it_has_started_with_it(tmp_path)
     own.write_text("mine = 3")
     cells = [
         "import my_miniflow\nassert my_miniflow.mine == 3",
-        "assert 'miniflow-' in get_ipython().ipython_dir  # not the teacher's",
-        "import os\nopen(os.path.abspath('nowhere'))",
+        "import os\nassert os.path.samefile(get_ipython().ipython_dir, '../ipython')  # not the teacher's",
+        "open(os.path.abspath('nowhere'))",
         "open('big', 'wb').truncate(1001)",
-        f"import subprocess\nopen({str(note)!r}, 'w').write(str(subprocess.Popen(['sleep', '600']).pid))",
+        f"import subprocess\nprint(subprocess.Popen(['sleep', '600']).pid, file=open({str(note)!r}, 'a'))",
+        "os._exit(1)",
     ]
     limits = one_hand_in.Limits(file=1000)
     found = one_hand_in.run(cells, {}, name="x.ipynb", own_file=own, limits=limits)
     assert found.troubles[0].endswith("No such file or directory: 'nowhere'")
-    assert found.troubles[1:] == ["code cell 4 stopped: OSError: [Errno 27] File too large"]
-    assert ended(int(note.read_text()))
+    assert found.troubles[1].startswith("code cell 4 stopped: OSError: ")
+    assert found.troubles[2:] == ["code cell 6 ended the kernel"]
+    started = note.read_text().split()
+    assert len(started) == 2 and all(ended(int(process)) for process in started)
 
 
 def test_a_kernel_that_is_stopped_does_not_stay(tmp_path):
