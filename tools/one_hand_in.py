@@ -25,7 +25,7 @@ from textwrap import shorten
 
 from jupyter_client.manager import KernelManager
 
-from miniflow_classroom.states import STATES
+from miniflow_classroom.own.progress import STATES
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN_FILE = "my_miniflow.py"
