@@ -162,7 +162,7 @@ def _mark(content: bytes) -> str | None:
     """The fingerprint that a lesson was handed out with; None where it does not say (the first edition's)."""
     try:
         return json.loads(content)["metadata"][MARK]["copy"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return None
 
 

@@ -175,7 +175,9 @@ const said = document.getElementById("said");
 
 // For a browser that does not open what a link leads to.
 const reach = () => {
-  const goal = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  let named = "";
+  try { named = decodeURIComponent(location.hash.slice(1)); } catch { return; } // a link that was cut off
+  const goal = document.getElementById(named);
   if (!goal?.closest(".after[hidden]")) return;
   for (let around = goal; (around = around.parentElement.closest(".after"));) around.dispatchEvent(new Event("beforematch"));
   goal.scrollIntoView();

@@ -18,7 +18,7 @@ each("[data-by]", (button) => button.addEventListener("click", () => move(Number
 addEventListener("hashchange", () => showSlide(asked()));
 addEventListener("keydown", (event) => {
   const by = { PageDown: 1, ArrowRight: 1, PageUp: -1, ArrowLeft: -1 }[event.key]; // a clicker sends pages
-  const elsewhere = event.key.startsWith("Arrow") && event.target.closest?.("input, select"); // a slider's own
+  const elsewhere = event.key.startsWith("Arrow") && event.target.closest?.("input, select, pre, .shown"); // their own
   if (!by || elsewhere || event.altKey || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   move(by);
