@@ -24,6 +24,9 @@ def execute(path: Path, **variables: str) -> NotebookNode:
     client = NotebookClient(
         read(path),
         timeout=SECONDS_A_CELL,
+        # Else an output that comes more than four seconds after its cell's end is left out without a word.
+        iopub_timeout=SECONDS_A_CELL,
+        raise_on_iopub_timeout=True,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
