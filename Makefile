@@ -85,7 +85,7 @@ lite: setup  ## the lessons as a site that runs Python in the browser, in lite/ 
 	    printf '%s\n' "$$key" > $(VENV)/lite/stamp || exit 1; fi
 	@$(VENV)/lite/bin/python -m tools lite $(if $(PYODIDE),--pyodide "$(PYODIDE)")
 
-slides: setup  ## the class path of each lesson as slides that open from disk, in slides/
+slides: setup  ## the two-hour path of each lesson as slides that open from disk, in slides/
 	@$(RUN) -m tools slides
 
 student: setup  ## a hand-out without solutions for a class, and its zip: make student DIR=folder

@@ -125,7 +125,7 @@ def collect(args: argparse.Namespace) -> int:
 
 
 def slides(args: argparse.Namespace) -> int:
-    """the class path of each lesson as slides, in pages that need no kernel and no network"""
+    """the two-hour path of each lesson as slides, in pages that need no kernel and no network"""
     from tools.slides import build_slides
 
     for page in build_slides(args.lessons, args.folder):

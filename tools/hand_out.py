@@ -63,7 +63,8 @@ MiniFlow: a small neural network engine, which you write yourself
    with 2. If it was unpacked elsewhere, put the name of that folder at the end of the command, for example
       .venv/bin/python -m miniflow_classroom "../{name} 2"
    A lesson in which you wrote nothing is replaced. Otherwise yours stays, and the new one comes next to it as
-   "new 03_ops.ipynb". Where the library has changed too, you are shown the line that installs it.
+   "new 03_ops.ipynb". To change to the new one, rename yours and use the command again; my_miniflow.py serves
+   both. Where the library has changed too, you are shown the line that installs it.
 
 The lessons hold no solutions. The library itself is a solution of what you write, and it knows the answers
 to its questions: if you unfold a question's cell or read the library's files, you find them, and learn less.

@@ -29,9 +29,9 @@ class Row:
 
     @property
     def correct(self) -> str:
-        """5 of 8: of the exercises of the lessons that were handed in"""
+        """5 of 8: of the exercises of the lessons that were handed in; "" where none could be judged"""
         states = [self.state(lesson, name) for lesson in self.lessons for name in of_lesson(lesson)]
-        return f"{states.count('correct')} of {len(states)}"
+        return f"{states.count('correct')} of {len(states)}" if states else ""
 
 
 def _columns(rows: Iterable[Row]) -> dict[str, list[str]]:
@@ -174,6 +174,12 @@ def _grid(rows: Sequence[Row], columns: dict[str, list[str]]) -> str:
         lines.append(
             f'<tr><th scope="row" class="who">{escape(row.student)}</th><td>{row.correct}</td>{cells}</tr>'
         )
+    stuck = "".join(
+        f"<td{_first(n)}>{sum(row.state(lesson, name) == 'not yet' for row in rows)}</td>"
+        for lesson, names in columns.items()
+        for n, name in enumerate(names)
+    )
+    lines.append(f'<tr><th scope="row" class="who">not yet, of all</th><td></td>{stuck}</tr>')
     legend = "<p>An empty field: not handed in, or not judged; the reasons are below.</p>\n"
     return "<h2>Student by exercise</h2>\n" + legend + _scrolling("grid", head, lines)
 

@@ -292,9 +292,9 @@ def markdown(context: Context, text: str) -> Markup:
     return Markup(f"<details><summary>{escape(summary)}</summary>{html}</details>\n" if summary else html)
 
 
-def cell_source(source: str) -> Markup:
-    """The code of a cell, its first lines folded where they only import."""
-    head, rest = imports_first(source.strip("\n"))
+def cell_source(source: str, paper: bool = False) -> Markup:
+    """The code of a cell, its first lines folded where they only import, but on paper."""
+    head, rest = ("", source) if paper else imports_first(source.strip("\n"))
     if not head:
         return Markup(f'<div class="source">{code(rest)}</div>\n')
     names = [name.asname or name.name for node in ast.parse(head).body for name in node.names]

@@ -1,7 +1,7 @@
-"""The class path of a lesson as slides: `make slides`, from the metadata that `make minutes` writes in.
+"""The two-hour path of a lesson as slides: `make slides`, from the metadata that `make minutes` writes in.
 
 The metadata are Jupyter's own (`slideshow`), which JupyterLab shows in its property inspector and other tools
-read. A section of the class path begins a slide, and what does not fit on the screen comes on a subslide. A
+read. A section of that path begins a slide, and what does not fit on the screen comes on a subslide. A
 prediction has one of its own: what follows it is the answer. The pages are made like those of `make site`, so
 what moves there moves here, without a kernel and without a network.
 """
@@ -42,18 +42,18 @@ def write_slides(notebook: NotebookNode) -> None:
 
 
 def _on_slides(cells: list[NotebookNode]) -> list[str]:
-    kinds, filled, alone = [], math.inf, False  # lines on this slide; whether it is for what is on it alone
+    kinds, height, alone = [], math.inf, False  # lines on this slide; whether it is for what is on it alone
     for number, cell in enumerate(cells):
         if any(tag.startswith(NOT_SHOWN) for tag in tags(cell)):
             kinds.append("skip")
             continue
         lines, asks = lines_of(cell), cell.source.startswith("predict(")
-        if number == 0 or alone or asks or filled + lines > SCREEN:
+        if number == 0 or alone or asks or height + lines > SCREEN:
             kinds.append("subslide" if number else "slide")
-            filled = 0
+            height = 0
         else:
             kinds.append("")
-        filled, alone = filled + lines, asks
+        height, alone = height + lines, asks
     return kinds
 
 

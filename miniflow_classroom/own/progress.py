@@ -20,6 +20,7 @@ from miniflow_classroom.own.sources import FILE
 from miniflow_classroom.show.words import COLUMNS, listed, wrapped
 
 STATES = ("correct", "not yet", "to do")
+AS_RUN = f"(An exercise that is no piece of {FILE} is seen only after its cell has run in this notebook.)"
 
 
 class State(NamedTuple):
@@ -97,7 +98,10 @@ def _table(number: str, found: list[State], of: int) -> str:
     if len(found) < of:
         head += " (It was interrupted before it came to the others.)"
     width = max((len(row.name) for row in found), default=0)
-    return "\n".join([wrapped(head), *(_row(row, width) for row in found)]) + "\n"
+    lines = [wrapped(head), *(_row(row, width) for row in found)]
+    if any(row.state == "to do" and row.name not in ALL for row in found):
+        lines.append(wrapped(AS_RUN))
+    return "\n".join(lines) + "\n"
 
 
 def _row(row: State, width: int) -> str:

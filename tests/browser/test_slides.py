@@ -66,6 +66,8 @@ def test_keys_and_buttons_turn_the_slides_and_a_page_loaded_again_stays(page):
     expect(page.locator("footer button").last).to_be_disabled()
     page.keyboard.press("PageUp")
     on_slide(page, 3)
+    page.keyboard.press("Space")
+    on_slide(page, 4)
 
 
 def test_toggles_and_steppers_move_and_their_arrows_turn_no_slide(page):
@@ -76,8 +78,9 @@ def test_toggles_and_steppers_move_and_their_arrows_turn_no_slide(page):
     on_slide(page, 2)
     page.keyboard.press("PageDown")
     expect(page.get_by_text("printed under 10")).to_be_visible()
-    page.locator("[data-flag=T_DEBUG]").click()
+    page.locator("[data-flag=T_DEBUG]").press("Space")
     expect(page.get_by_text("printed under 11")).to_be_visible()
+    on_slide(page, 3)
 
 
 def test_a_slide_is_no_higher_than_the_screen(page):

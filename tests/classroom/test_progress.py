@@ -47,6 +47,8 @@ def test_each_exercise_has_its_line_and_its_mistake(said):
         "  MyMul.forward  not yet  that is the library's Mul: write one of your own.",
         "  recipe         correct",
         "  run_all        to do",
+        "(An exercise that is no piece of my_miniflow.py is seen only after its cell has",
+        "run in this notebook.)",
     ]
 
 

@@ -139,7 +139,7 @@ def test_the_spreadsheet_has_a_row_for_each_student_and_runs_nothing():
         ["'=cmd()", "4 of 6"],
         ["<img src=x>", "5 of 6"],
         ["Zoë", "0 of 8"],
-        ["nobody", "0 of 0"],
+        ["nobody", ""],
     ]
     by_name = dict(zip(head, rows[2]))
     assert by_name["03 ReLU"] == "to do" and by_name["03 MyAdd.many"] == by_name["01 MyNode"] == ""
@@ -178,6 +178,8 @@ def test_the_page_has_the_commonest_mistake_first_and_shows_names_as_they_are():
     ]
     row = next(row for row in seen.rows if row[0] == "<img src=x>")
     assert row[:7] == ["<img src=x>", "5 of 6", *["✓ correct"] * 4, "✗ not yet"]
+    stuck = next(row for row in seen.rows if row[0] == "not yet, of all")
+    assert stuck[2:8] == ["0", "0", "0", "0", "2", "1"] and set(stuck[8:]) == {"0"}
     assert not seen.kinds & {"img", "b", "script", "link"} and not re.search(r"https?:|url\(", page)
     assert ["nobody", "<b>.ipynb", "it is <b>"] in seen.rows
     assert as_page(a_class()).decode() == page

@@ -22,6 +22,7 @@ from nbformat import NotebookNode, v4
 
 from tests import foreign
 from tests.clone import without_rights
+from tests.foreign import edit
 from tests.series import FOLDER, ROOT, every_lesson, tags
 from tools.__main__ import main
 from tools.clean import read, write
@@ -52,15 +53,6 @@ def say(path: Path, *sources: str) -> None:
 
 def sources(path: Path) -> list[str]:
     return [cell.source for cell in read(path).cells]
-
-
-def edit(path: Path, *sources: str) -> bytes:
-    """What a learner does; returns what is in the file then."""
-    notebook = read(path)
-    for cell, text in zip(notebook.cells, sources):
-        cell.source = text
-    nbformat.write(notebook, path)
-    return path.read_bytes()
 
 
 class Both:

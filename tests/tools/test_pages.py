@@ -243,6 +243,7 @@ def test_the_printable_page_has_space_to_write_and_no_answers(built):
         assert words not in paper
     exercise = paper[paper.index("answer") :]
     assert re.search(r'<div class="ruled">((?:<i></i>)+)</div>', exercise)[1].count("<i>") == 4
+    assert "<summary>imports" in built["01_a.html"] and "<summary>imports" not in paper
     assert paper.count('class="ruled"') == 1 + 2, "and a prediction that is a number or a row"
     assert paper.count('class="frame still"') == paper.count('class="film"') and 'class="frame" ' not in paper
     assert 'href="01_a.print.html"' in built["01_a.html"] and 'href="01_a.html"' in paper

@@ -21,6 +21,7 @@ from nbformat import NotebookNode, v4
 from packaging.requirements import Requirement
 
 from tests import foreign
+from tests.foreign import edit
 from tests.series import FOLDER, LESSONS, ROOT, every_lesson, tags
 from tools.__main__ import main
 from tools.clean import clean, read, write
@@ -241,14 +242,6 @@ def school(tmp_path) -> Class:
 def sources(path: Path | bytes) -> list[str]:
     notebook = nbformat.reads(path.decode(), 4) if isinstance(path, bytes) else read(path)
     return [cell.source for cell in notebook.cells]
-
-
-def edit(path: Path, *sources: str) -> bytes:
-    notebook = read(path)
-    for cell, text in zip(notebook.cells, sources):
-        cell.source = text
-    nbformat.write(notebook, path)
-    return path.read_bytes()
 
 
 def test_what_nobody_changed_is_replaced(school, capsys):

@@ -241,5 +241,6 @@ const mark = () => {
     else entry.removeAttribute("aria-current");
   });
 };
-const watch = new IntersectionObserver(mark, { rootMargin: "0px 0px -66% 0px" });
+// All above the page counts, too: a heading that a jump takes from below to above would not be told of.
+const watch = new IntersectionObserver(mark, { rootMargin: "1000000px 0px -66% 0px" });
 headings.forEach((heading) => watch.observe(heading));

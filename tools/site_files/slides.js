@@ -17,8 +17,9 @@ const move = (by) => { if (slides[shownNow() + by]) showSlide(shownNow() + by); 
 each("[data-by]", (button) => button.addEventListener("click", () => move(Number(button.dataset.by))));
 addEventListener("hashchange", () => showSlide(asked()));
 addEventListener("keydown", (event) => {
-  const by = { PageDown: 1, ArrowRight: 1, PageUp: -1, ArrowLeft: -1 }[event.key]; // a clicker sends pages
-  const elsewhere = event.key.startsWith("Arrow") && event.target.closest?.("input, select, pre, .shown"); // their own
+  const by = { PageDown: 1, ArrowRight: 1, " ": 1, PageUp: -1, ArrowLeft: -1 }[event.key]; // a clicker sends pages
+  const field = event.key === " " ? "input, select, button, summary, a" : "input, select, pre, .shown";
+  const elsewhere = !event.key.startsWith("Page") && event.target.closest?.(field); // a key of their own
   if (!by || elsewhere || event.altKey || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   move(by);
